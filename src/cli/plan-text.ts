@@ -78,18 +78,40 @@ export function unusualLines({ plan, requirements, strays, guessed }: Unusual, s
   const lines: string[] = [];
   if (guessed !== undefined)
     lines.push(style.warning(`goes to ${plan.environments.at(-1)}, the first environment: ${guessed}`));
-  for (const { environment, reviewers, count = 1, selfApproval } of requirements.approvals) {
+  for (const approval of requirements.approvals) {
+    const { environment, reviewers, count = 1, selfApproval } = approval;
     const many = count === 1 ? "" : reviewers.length === 0 ? `${count} people` : `${count} of `;
     const by = many === "" && reviewers.length === 0 ? "" : ` by ${many}${reviewers.join(", ")}`;
     const unchecked = reviewers.length === 0 ? "" : "; who answers here is not checked";
     const other = selfApproval === false ? ", not by who asks for the run" : "";
     lines.push(`${environment} asks for approval${by}${other}${unchecked}`);
+    lines.push(...approvalDoubts(approval).map(style.warning));
   }
   for (const { text, code, isRefused } of strays) {
     const flag = code === "uncommitted" ? "--allow-dirty" : "--any-branch";
     lines.push(style.warning(`${text}${isRefused ? `: only with ${flag}` : ""}`));
   }
   return lines;
+}
+
+/** An approval that nobody can give, unless a name is that of a group. */
+function approvalDoubts({
+  environment,
+  reviewers,
+  count = 1,
+  selfApproval,
+}: Requirements["approvals"][number]): string[] {
+  const names = new Set(reviewers).size;
+  if (names === 0) return [];
+  const group = `unless ${names === 1 ? `${reviewers[0]} is` : "one of them is"} a group`;
+  if (count > names)
+    return [
+      `${environment}: ${count} must approve and ${names} ${names === 1 ? "is" : "are"} named: nobody gets there ${group}`,
+    ];
+  if (selfApproval === false && count === names) {
+    return [`${environment}: a run that ${reviewers.join(" or ")} asks for cannot be approved ${group}`];
+  }
+  return [];
 }
 
 /** Where it waits for a change window. */

@@ -1,5 +1,5 @@
 import type { Refusal } from "../control/control.ts";
-import { dayTime } from "./terminal/duration.ts";
+import { dayTime, zonedDayTime } from "./terminal/duration.ts";
 
 interface Words {
   message: string;
@@ -103,7 +103,7 @@ export const refusedMoves = {
     next: '--override "WHY" goes there all the same, and is kept; or baton thaw ends it for everybody',
   }),
   "outside-window": ({ subject, known: [until] }) => ({
-    message: `${subject} is outside of its change windows until ${dayTime(Number(until))}`,
+    message: `${subject} is outside of its change windows until ${zonedDayTime(Number(until))}`,
     next: 'without --no-wait it waits; --override "WHY" goes there now, and is kept and told',
   }),
   "not-owed": ({ subject, known }) => ({

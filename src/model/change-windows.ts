@@ -93,8 +93,9 @@ function clockAt(at: number, zone: string): Shown {
   return { shown, day: (Math.floor(shown / dayMs) + 3) % 7, minutes: hour * 60 + minute };
 }
 
-/** Whether Baton knows such a zone, by the names of the IANA. */
+/** Whether Baton knows such a zone, by the names of the IANA. An offset is none: it is an hour off for half of the year. */
 export function isZone(zone: string): boolean {
+  if (/^[+-]/.test(zone)) return false;
   try {
     return new Intl.DateTimeFormat("en-US", { timeZone: zone }).format(0) !== "";
   } catch {
@@ -109,4 +110,17 @@ export function daysOf(text: string): Weekday[] | undefined {
   if (more.length > 0 || from === -1 || to === -1) return undefined;
   const count = ((to! - from! + 7) % 7) + 1;
   return Array.from({ length: count }, (_, index) => weekdays[(from! + index) % 7]!);
+}
+
+/** Days that may have been meant by what names none: `monday-friday`, `Tues`, `weekdays`. */
+export function nearDays(text: string): string | undefined {
+  const words = text.trim().toLowerCase();
+  if (/^weekdays?$/.test(words)) return "mon-fri";
+  if (/^weekends?$/.test(words)) return "sat-sun";
+  const days = words.split(/\s*[-–]\s*|\s+to\s+/).map((word) => {
+    const short = weekdays.find((day) => word.length > 1 && day.startsWith(word.slice(0, 3)));
+    return short ?? word;
+  });
+  const near = days.join("-");
+  return daysOf(near) === undefined ? undefined : near;
 }

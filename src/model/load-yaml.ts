@@ -203,6 +203,8 @@ function placeFinder(document: Document.Parsed, place: (offset: number) => Defin
     let offset = (document.contents as ParsedNode | null)?.range[0] ?? 0;
     for (const key of path) {
       const holder = isAlias(node) ? node.resolve(document) : node;
+      // Where one may be written without a list.
+      if (isMap(holder) && key === 0) continue;
       if (isMap(holder)) {
         const pair = holder.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === key);
         if (!pair) break;

@@ -173,7 +173,7 @@ notices: { team: { slack: { secret: SLACK_URL }, on: freeze } }
 `,
     },
   });
-  const outside = /prod is outside of its change windows until \d{4}-\d\d-\d\d \d\d:\d\d/;
+  const outside = /prod is outside of its change windows until \d{4}-\d\d-\d\d \d\d:\d\d UTC/;
   assert.match((await box.baton("plan")).stdout, outside);
   const refused = await box.baton("run", "--no-wait");
   assert.equal(refused.code, 1);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { daysOf, isOpen, isZone, opensAt } from "../../src/model/change-windows.ts";
+import { daysOf, isOpen, isZone, nearDays, opensAt } from "../../src/model/change-windows.ts";
 import { type ChangeWindow, weekdays } from "../../src/model/delivery.ts";
 import { tries } from "../lane/depth.ts";
 
@@ -139,4 +139,15 @@ test("days are named alone or from one to another, and zones are those of the IA
   for (const none of ["", "monday", "mon-", "mon-fri-sun", "fr"]) assert.equal(daysOf(none), undefined, none);
   assert.ok(isZone("Europe/Berlin") && isZone("UTC"));
   assert.ok(!isZone("Europe/Bonn") && !isZone(""));
+  assert.ok(isZone("Etc/GMT+1"));
+  for (const offset of ["+01:00", "-0500", "+01", "-05:30"]) assert.ok(!isZone(offset), offset);
+  const near = {
+    "monday-friday": "mon-fri",
+    weekdays: "mon-fri",
+    tues: "tue",
+    "Mon – Fr": "mon-fri",
+    weekend: "sat-sun",
+  };
+  for (const [text, days] of Object.entries(near)) assert.equal(nearDays(text), days, text);
+  for (const none of ["", "m", "holiday", "mon-fri-sun"]) assert.equal(nearDays(none), undefined, none);
 });

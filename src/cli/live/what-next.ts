@@ -1,7 +1,7 @@
 import type { Actor } from "../../control/control.ts";
 import { type ApprovalView, whyNotBy } from "../../control/views/run.ts";
 import type { Waiting } from "../../control/views/waits.ts";
-import { dayTime } from "../terminal/duration.ts";
+import { zonedDayTime } from "../terminal/duration.ts";
 
 /** A command, and what it does. */
 export type Next = readonly [command: string, why: string];
@@ -24,7 +24,7 @@ export function nextForClosed(run: string, waiting: readonly Waiting[]): Next | 
   for (const { wait } of waiting) {
     if (wait.kind === "freeze") return [`baton resume ${run}`, "goes on with it, once the freeze is over"];
     if (wait.kind === "window") {
-      return [`baton resume ${run}`, `goes on with it, once the window opens at ${dayTime(wait.until)}`];
+      return [`baton resume ${run}`, `goes on with it, once the window opens at ${zonedDayTime(wait.until)}`];
     }
   }
   return undefined;

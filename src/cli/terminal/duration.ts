@@ -40,6 +40,14 @@ export function dayTime(at: number): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
+/** The same with the zone of this machine's clock, for what somebody wrote down in another: `2026-12-24 08:00 UTC`, `… UTC+01:00`. */
+export function zonedDayTime(at: number): string {
+  const minutes = -new Date(at).getTimezoneOffset();
+  const ahead = Math.abs(minutes);
+  const offset = `${minutes < 0 ? "-" : "+"}${two(Math.floor(ahead / 60))}:${two(ahead % 60)}`;
+  return `${dayTime(at)} UTC${minutes === 0 ? "" : offset}`;
+}
+
 function two(number: number): string {
   return String(number).padStart(2, "0");
 }

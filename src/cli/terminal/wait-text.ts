@@ -1,10 +1,10 @@
 import { isTooLate } from "../../control/views/run.ts";
 import type { Waiting } from "../../control/views/waits.ts";
-import { dayTime, duration } from "./duration.ts";
+import { dayTime, duration, zonedDayTime } from "./duration.ts";
 import { by, byWhom } from "./event-line.ts";
 
 export function closedText(environment: string, until: number): string {
-  return `${environment} is outside of its change windows until ${dayTime(until)}`;
+  return `${environment} is outside of its change windows until ${zonedDayTime(until)}`;
 }
 
 /** What something waits for, in words: `waits for web.build@dev`. `now` is milliseconds since the epoch. */
@@ -26,7 +26,7 @@ export function waitText({ wait }: Waiting, now: number): string {
     case "freeze":
       return `waits until ${dayTime(wait.until)}: ${wait.by} froze ${wait.environment} (${wait.reason})`;
     case "window":
-      return `waits until ${dayTime(wait.until)}: a change window of ${wait.environment} opens then`;
+      return `waits until ${zonedDayTime(wait.until)}: a change window of ${wait.environment} opens then`;
     case "rollback":
       return `waits until ${wait.environment} has gone back: run ${wait.failed} failed there`;
     case "group":

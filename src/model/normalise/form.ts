@@ -71,10 +71,11 @@ export class FormReader {
     });
   }
 
-  string(value: unknown, path: DefinitionPath): string | undefined {
+  /** `expected` says more than that it is a string. */
+  string(value: unknown, path: DefinitionPath, expected = "a string"): string | undefined {
     if (value === undefined) return undefined;
     if (typeof value === "string") return value;
-    this.wrongForm(path, "a string", value);
+    this.wrongForm(path, expected, value);
     return undefined;
   }
 

@@ -1,4 +1,4 @@
-import { daysOf } from "../change-windows.ts";
+import { daysOf, nearDays } from "../change-windows.ts";
 import {
   type Approval,
   type ChangeWindow,
@@ -127,7 +127,8 @@ function readWindow(form: FormReader, value: unknown, path: DefinitionPath): Cha
   const given = form.list(window.days, [...path, "days"], "or one");
   const days = given.flatMap(([item, at]) => {
     const found = typeof item === "string" ? daysOf(item) : undefined;
-    if (found === undefined) form.wrongForm(at, 'a day or several, "mon" or "mon-fri"', item);
+    if (found === undefined && typeof item === "string") refuseDays(form, item, at);
+    else if (found === undefined) form.wrongForm(at, daysExpected, item);
     return found ?? [];
   });
   return {
@@ -135,10 +136,20 @@ function readWindow(form: FormReader, value: unknown, path: DefinitionPath): Cha
       window.days === undefined || (given.length > 0 && days.length === 0)
         ? [...weekdays]
         : weekdays.filter((day) => days.includes(day)),
-    from: form.string(must(window.from), [...path, "from"]) ?? "00:00",
-    to: form.string(must(window.to), [...path, "to"]) ?? "24:00",
-    zone: form.string(must(window.zone), [...path, "zone"]) ?? "UTC",
+    from: form.string(must(window.from), [...path, "from"], 'a time of day such as "09:00"') ?? "00:00",
+    to: form.string(must(window.to), [...path, "to"], 'a time of day such as "17:00"') ?? "24:00",
+    zone: form.string(must(window.zone), [...path, "zone"], 'a time zone such as "Europe/Berlin" or "UTC"') ?? "UTC",
   };
+}
+
+const daysExpected = 'a day or several, "mon" or "mon-fri"';
+
+function refuseDays(form: FormReader, text: string, path: DefinitionPath): void {
+  const near = nearDays(text);
+  form.refuse("wrong-form", path, {
+    message: `"days" must be ${daysExpected}, but it is "${text}"`,
+    help: `${near === undefined ? "" : `did you mean "${near}"? `}The days are ${weekdays.join(", ")}; several are written "mon-fri" or ["mon", "wed"]`,
+  });
 }
 
 export const pipelineKeys = [

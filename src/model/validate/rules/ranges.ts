@@ -40,7 +40,13 @@ export const ranges: Rule = function* ({ delivery, jobs }) {
     const { timeoutMs, count = 1, reminderMs } = approval;
     yield* outside(timeoutMs, limits.approvalTimeoutMs, [...at, "timeout"]);
     yield* outside(count, limits.approvalCount, [...at, "count"]);
-    if (reminderMs !== undefined) yield* outside(reminderMs, limits.reminderMs, [...at, "reminder"]);
+    if (reminderMs === undefined) continue;
+    yield* outside(reminderMs, limits.reminderMs, [...at, "reminder"]);
+    if (reminderMs < timeoutMs) continue;
+    yield refusal("out-of-range", [...at, "reminder"], {
+      message: `"reminder" is ${durationText(reminderMs)}, and after the "timeout" of ${durationText(timeoutMs)} nobody can answer any more`,
+      help: "make the reminder shorter than the timeout",
+    });
   }
   for (const { job, path } of jobs) {
     yield* outside(job.timeoutMs, limits.timeoutMs, [...path, "timeout"]);

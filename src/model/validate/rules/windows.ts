@@ -33,7 +33,9 @@ export const windows: Rule = function* ({ delivery }) {
       if (isZone(zone)) continue;
       yield refusal("wrong-window", [...path, "zone"], {
         message: `"${zone}" is no time zone that Baton knows`,
-        help: "write the name of one: Europe/Berlin, America/New_York, UTC",
+        help: /^[+-]/.test(zone)
+          ? "an offset does not follow daylight saving; write the name of a zone: Europe/Berlin, America/New_York, UTC"
+          : "write the name of one: Europe/Berlin, America/New_York, UTC",
       });
     }
   }
