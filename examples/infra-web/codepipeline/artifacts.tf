@@ -6,6 +6,10 @@
 resource "aws_s3_bucket" "artifacts" {
   bucket_prefix = "pipeline-artifacts-"
   tags          = local.tags
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "aws_s3_bucket_versioning" "artifacts" {

@@ -63,6 +63,15 @@ for (const format of formats) {
   }
 }
 
+test("terraform destroys no bucket and no key of the pipelines", () => {
+  const text = textOf({ ...keySettings, rollback: "stage" }, { format: "terraform", layout: "separate" });
+  const kept = [...text.matchAll(/^resource "(aws_kms_key|aws_s3_bucket)" "[\s\S]*?^\}/gm)].map(([block]) => block);
+  assert.equal(kept.length, 3, "the key, the artifacts, what sets keep");
+  for (const block of kept) assert.match(block, /^ {2}lifecycle \{\n {4}prevent_destroy = true\n {2}\}$/m);
+  assert.equal(text.match(/prevent_destroy/g)!.length, 3);
+  assert.match(text, /deletion_window_in_days *= 30/);
+});
+
 const topicKey = key.replace(/1{8}/, "99999999");
 
 test("whoever publishes to an encrypted topic may use its key, and only for that", () => {

@@ -159,6 +159,9 @@ const shortName = (name: string) => `${name.slice(0, 36)}-`;
 const keyArn = ({ key }: { key?: string | undefined }, values: TerraformValues) =>
   key === undefined ? undefined : values.text([arnOf(key)]);
 
+/** Not even with all the rest: what was built, and what it can be read with. */
+const stays: Block = { type: "lifecycle", attributes: { prevent_destroy: true } };
+
 function key({ id, comment, description, alias, policy }: Key, values: TerraformValues): Block[] {
   const name = snakeCase(id);
   return [
@@ -167,9 +170,11 @@ function key({ id, comment, description, alias, policy }: Key, values: Terraform
       attributes: {
         description,
         enable_key_rotation: true,
+        deletion_window_in_days: 30,
         policy: new Call("jsonencode", { Version: "2012-10-17", Statement: values.data(policy) }),
         tags,
       },
+      blocks: [stays],
     }),
     resource("aws_kms_alias", name, { attributes: { name: alias, target_key_id: values.text([nameOf(id)]) } }),
   ];
@@ -195,6 +200,7 @@ function bucket(
     resource("aws_s3_bucket", name, {
       comment,
       attributes: { ...(given === undefined ? { bucket_prefix: beginning } : { bucket: given }), tags },
+      blocks: [stays],
     }),
     resource("aws_s3_bucket_versioning", name, {
       attributes,
