@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { Ledger } from "../../src/notify/ledger.ts";
 import { unprotectedHost } from "../../src/store/postgres/session.ts";
 import { fullDepth } from "../lane/needs.ts";
 import { ask, type Cluster, startCluster } from "../store/postgres/cluster.ts";
@@ -52,6 +53,10 @@ test(
     const outputs = await here.json("outputs");
     rmSync(join(here.root, ".baton"), { recursive: true });
     assert.match(sh(importing!), /^shop: up to event (\d+) here, \1 new events$/m);
+    {
+      using ledger = Ledger.open(join(here.root, ".baton"));
+      assert.ok(ledger.lookedUntil, "what was before is nobody's news");
+    }
     assert.deepEqual(await here.baton("audit", "--json"), audit);
     assert.deepEqual(await here.json("outputs"), outputs);
 

@@ -3,13 +3,17 @@
 import assert from "node:assert/strict";
 import { createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
+import { AccessStore } from "../../src/server/access/access-store.ts";
 import { OpenIdConnect, pageAt } from "../../src/server/access/oidc.ts";
 import { grantsOf, type OidcSettings, readOidcSettings } from "../../src/server/access/oidc-settings.ts";
+import { SignIn } from "../../src/server/access/sign-in.ts";
 import { Turned } from "../../src/server/problem.ts";
 
 const origin = "http://127.0.0.1:8787";
@@ -231,6 +235,34 @@ test("a failed way back ends the one that this browser began, and no other", asy
   assert.deepEqual(await comesBack(other.location, { code: "c" }), ["not-begun", undefined]);
   assert.deepEqual(await comesBack(mine.location, { error: "access_denied" }), ["provider-refused", oidc.ended]);
   assert.deepEqual(await comesBack(mine.location, { code: "c" }), ["not-begun", oidc.ended]);
+});
+
+test("who fails, or begins often, shuts nobody out who is behind the same address", async (t) => {
+  await using one = await provider();
+  const folder = mkdtempSync(join(tmpdir(), "baton-oidc-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const settings = { ...settingsOf(one.issuer), grants: new Map([["*", [{ role: "viewer" }]]]) } as OidcSettings;
+  const oidc = new OpenIdConnect({ settings, isSecure: false, report: () => {} });
+  const access = new AccessStore(folder);
+  const signIn = new SignIn({ access, isRequired: true, owner: "ada", isSecure: false, oidc });
+  const gateway = "172.17.0.1";
+  const back = `${origin}/api/session/oidc/callback`;
+  const failures: string[] = [];
+  for (let n = 0; n < 70; n++) {
+    await signIn.beginWithProvider(origin, "/", gateway);
+    const error = await signIn
+      .finishWithProvider(origin, new Request(`${back}?state=x`), gateway)
+      .catch((error: unknown) => error);
+    assert.ok(error instanceof Turned, String(error));
+    failures.push(error.refusal.code);
+  }
+  assert.deepEqual([failures[0], failures.at(-1)], ["not-begun", "too-many-requests"]);
+  const { location, cookie } = await signIn.beginWithProvider(origin, "/", gateway);
+  const { searchParams } = new URL(location);
+  one.asked.nonce = searchParams.get("nonce")!;
+  const url = `${back}?${new URLSearchParams({ code: "c", state: searchParams.get("state")!, iss: one.issuer })}`;
+  const request = new Request(url, { headers: { cookie: cookie.split(";")[0]! } });
+  assert.equal((await signIn.finishWithProvider(origin, request, gateway)).identity.name, "kim");
 });
 
 test("a page whose address is too long for a cookie is not kept", async () => {

@@ -62,7 +62,7 @@ export const run: CommandModule["run"] = async ({ terminal, args: [action], opti
 function tell(
   terminal: Terminal,
   action: "export" | "import",
-  { delivery, seq, events, open, lost, unprotected }: JournalCopyView,
+  { delivery, seq, events, open, owed, lost, unprotected }: JournalCopyView,
 ): void {
   const to = action === "export" ? "in the database" : "here";
   terminal.print(`${delivery}: up to event ${seq} ${to}, ${count(events, "new event")}`);
@@ -73,6 +73,10 @@ function tell(
   if (action === "export") return;
   if (open.length > 0)
     terminal.say(`${open.join(", ")} had not ended: whatever ran there must not run any more before it goes on here`);
+  if (owed.length > 0)
+    terminal.say(
+      `What failed in ${owed.join(", ")} was not taken back yet: baton serve does so as soon as it starts. Look at baton status first`,
+    );
   if (lost !== undefined) {
     terminal.say(`The newest events of the journal are in no copy: ${lost}.`);
     terminal.say(

@@ -1,12 +1,16 @@
+import { Ledger } from "../../notify/ledger.ts";
+import { Outbox } from "../../notify/outbox.ts";
 import { type CopiedRows, copyRows } from "../../store/copy-rows.ts";
 import { idOfFolder } from "../../store/folder-id.ts";
 import { rowsOfFolder, writeRowsOfFolder } from "../../store/folder-rows.ts";
 import type { JournalRows, JournalRowsWriter } from "../../store/journal-rows.ts";
 import { rowsOfDatabase, writeRowsOfDatabase } from "../../store/postgres/database-rows.ts";
 import { unprotectedHost } from "../../store/postgres/session.ts";
+import { openStoreForReading, type ReadingHandle } from "../../store/store.ts";
 import { StoreError } from "../../store/store-error.ts";
 import { loadDefinition } from "../definition/load.ts";
 import type { Place } from "../project.ts";
+import { owedIn } from "../views/status.ts";
 
 export interface JournalCopyView {
   version: 1;
@@ -18,6 +22,8 @@ export interface JournalCopyView {
   events: number;
   /** Runs that have not ended by then. */
   open: string[];
+  /** Environments with a deployment that failed and that a server would take back by itself. */
+  owed: string[];
   /** How it is told that the journal here had gone on further than what came back, so that its newest events are lost. */
   lost?: string;
   /** The host of the database, where the way there is protected by no TLS. */
@@ -54,7 +60,9 @@ export async function importJournal(place: Place, request: JournalCopyRequest): 
   const from = await rowsOfDatabase({ url, delivery });
   const open = async () => writeRowsOfFolder(stateFolder);
   const then = () => from.belongsTo(idOfFolder(stateFolder));
-  return { ...(await copied(place, delivery, { from, open, then })), ...wayTo(place, url) };
+  const view = await copied(place, delivery, { from, open, then });
+  if (view.lost === undefined && view.seq > 0) beginTelling(place.project, view.seq);
+  return { ...view, ...wayTo(place, url) };
 }
 
 function wayTo({ caller }: Place, url: string): Pick<JournalCopyView, "unprotected"> {
@@ -64,6 +72,22 @@ function wayTo({ caller }: Place, url: string): Pick<JournalCopyView, "unprotect
 
 async function nameOf({ project, caller }: Place, { delivery }: JournalCopyRequest): Promise<string> {
   return delivery ?? (await loadDefinition(project.file, caller)).name;
+}
+
+function leftIn(journal: ReadingHandle | undefined): Pick<JournalCopyView, "open" | "owed"> {
+  return {
+    open: journal?.openRuns().map(({ run }) => run) ?? [],
+    owed: journal === undefined ? [] : owedIn(journal.state()).map(({ environment }) => environment),
+  };
+}
+
+/** What happened before the journal came back is nobody's news: who has not been told by then is told of what follows. */
+function beginTelling({ stateFolder }: Place["project"], seq: number): void {
+  if (Ledger.exists(stateFolder)) return;
+  using journal = openStoreForReading(stateFolder);
+  const { targets, until } = new Outbox(journal).namedBehind(undefined);
+  using ledger = Ledger.open(stateFolder);
+  ledger.begin(new Map([...targets.keys()].map((name) => [name, seq])), until ?? seq);
 }
 
 interface Copying {
@@ -94,9 +118,9 @@ async function copied({ project }: Place, delivery: string, { from, open, then }
   const view = { version: 1, delivery, ...done } as const;
   try {
     using journal = openJournal(project);
-    return { ...view, open: journal?.openRuns().map(({ run }) => run) ?? [] };
+    return { ...view, ...leftIn(journal) };
   } catch (error) {
     if (!(error instanceof StoreError) || error.damage === undefined) throw error;
-    return { ...view, open: [], lost: error.damage };
+    return { ...view, open: [], owed: [], lost: error.damage };
   }
 }

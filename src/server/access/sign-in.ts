@@ -34,14 +34,17 @@ export interface SignInOptions {
 const sessionMs = 12 * 60 * 60_000;
 const mostFailures = 20;
 const mostDeeds = 60;
-/** Ways to the provider and back, a minute for each address. */
-const mostBegun = 60;
+/** Ways to the provider, a minute for each address; they cost little, and everybody behind one proxy may have the same. */
+const mostBegun = 600;
+/** Ways back that failed. */
+const mostBackInVain = 60;
 
 export class SignIn {
   readonly #options: SignInOptions;
   readonly #failures = new Rate(mostFailures);
   readonly #deeds = new Rate(mostDeeds);
   readonly #begun = new Rate(mostBegun);
+  readonly #backInVain = new Rate(mostBackInVain);
 
   constructor(options: SignInOptions) {
     this.#options = options;
@@ -102,9 +105,11 @@ export class SignIn {
   ): Promise<{ cookies: string[]; identity: Identity; to: string }> {
     const { access } = this.#options;
     if (this.oidc === undefined) throw noProvider();
-    const waitMs = this.#begun.take(address, Date.now());
-    if (waitMs > 0) throw tooManyRequests(waitMs);
-    const { person, to } = await this.oidc.finish(origin, request);
+    const { person, to } = await this.oidc.finish(origin, request).catch((error) => {
+      // Only who fails is counted, as with tokens: nobody shuts others out who are behind the same address.
+      const waitMs = this.#backInVain.take(address, Date.now());
+      throw waitMs > 0 ? tooManyRequests(waitMs) : error;
+    });
     const { name, groups } = person;
     const grants = grantsOf(this.oidc.settings, groups);
     if (grants.length === 0) {
