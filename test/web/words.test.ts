@@ -1,10 +1,11 @@
 /** What the pages say of times, of waits and of who needs whom. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { approvalsSaid, mayAnswer } from "../../src/web/data/may.ts";
 import { indexOf, merged, momentsOf } from "../../src/web/data/moments.ts";
 import { ago, duration, roughly } from "../../src/web/data/time.ts";
 import { whyChain } from "../../src/web/data/why.ts";
-import type { Waiting, WaitView } from "../../src/web/data/wire.ts";
+import type { Session, Waiting, WaitView } from "../../src/web/data/wire.ts";
 import { twigs } from "../../src/web/pages/board/tree.ts";
 
 const second = 1000;
@@ -98,5 +99,30 @@ test("what happened is told as moments, and an event stands at the last of them 
   assert.deepEqual(
     [undefined, 1, 4, 8, 12, 99].map((seq) => indexOf(moments, seq)),
     [4, 0, 0, 1, 3, 4],
+  );
+});
+
+test("who may answer: by role, by whom it asks, and not whoever asked for the run or has approved already", () => {
+  const session = (name: string): Session => ({
+    version: 1,
+    isRequired: true,
+    name,
+    grants: [{ role: "approver", environments: ["prod"] }],
+    groups: [],
+  });
+  const asked = { environment: "prod", reviewers: ["ada", "bob", "kim"], given: ["bob"], notBy: "kim" };
+  const may = (name: string, environment = "prod") => mayAnswer({ ...asked, environment }, session(name));
+  assert.deepEqual(
+    [may("ada"), may("bob"), may("kim"), may("eve"), may("ada", "dev")],
+    ["yes", "approved-already", "own-run", "no-reviewer", "no-role"],
+  );
+  assert.equal(mayAnswer(asked, undefined), "yes");
+  assert.equal(mayAnswer(asked, { ...session("kim"), isRequired: false }), "yes");
+});
+
+test("how many approvals it takes is said with those who gave one", () => {
+  assert.deepEqual(
+    [{}, { count: 2 }, { count: 2, given: ["ada"] }, { count: 4, given: ["ada", "bob", "kim"] }].map(approvalsSaid),
+    ["", "2 approvals", "2 approvals, ada gave one", "4 approvals, ada, bob and kim gave one each"],
   );
 });

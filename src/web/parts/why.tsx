@@ -1,6 +1,7 @@
 /** "Why is this not running?": the chain of causes in words. Its place is in the address, so that it can be sent to whoever it names. */
 import type { ComponentChildren } from "preact";
 import { now } from "../data/live.ts";
+import { approvalsSaid } from "../data/may.ts";
 import { markOfWait } from "../data/states.ts";
 import { roughly } from "../data/time.ts";
 import { useView } from "../data/views.ts";
@@ -94,8 +95,10 @@ function sentence({ wait, run, release }: Cause, at: number): Said {
     }
     case "approval": {
       const who = wait.reviewers.length === 0 ? "somebody who may operate Baton" : wait.reviewers.join(" or ");
+      const many = approvalsSaid(wait);
+      const notBy = wait.notBy === undefined ? "" : `, and not by ${wait.notBy}, who asked for the run`;
       return {
-        said: `needs an approval by ${who}.`,
+        said: many === "" ? `needs an approval by ${who}${notBy}.` : `needs ${many}; by ${who}${notBy}.`,
         next: (
           <>
             <a href={`/approvals?run=${run}&environment=${wait.environment}`}>

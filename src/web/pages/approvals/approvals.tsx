@@ -2,7 +2,7 @@
 import "./approvals.css";
 import { useState } from "preact/hooks";
 import { now } from "../../data/live.ts";
-import { useMayAnswer } from "../../data/may.ts";
+import { approvalsSaid, useMayAnswer } from "../../data/may.ts";
 import { roughly } from "../../data/time.ts";
 import { ask, useView } from "../../data/views.ts";
 import type { Approval, Approvals, Board, Problem, ReleaseDiff } from "../../data/wire.ts";
@@ -37,8 +37,9 @@ export function ApprovalsPage() {
 }
 
 function Question({ approval }: { approval: Approval }) {
-  const { run, release, environment, reviewers, expiresAt, message, pipelines } = approval;
-  const may = useMayAnswer(environment, reviewers);
+  const { run, release, environment, reviewers, expiresAt, message, pipelines, notBy } = approval;
+  const may = useMayAnswer(approval);
+  const many = approvalsSaid(approval);
   const { view: board } = useView<Board>("/api/board", "");
   const hasSome = board?.pipelines.some((pipeline) => pipeline.in[environment]?.deployed);
   const sides = new URLSearchParams({ from: environment, to: String(release) });
@@ -85,11 +86,14 @@ function Question({ approval }: { approval: Approval }) {
         </table>
       )}
       <p class="muted prose">
+        {many && `It takes ${many}. `}
+        {notBy !== undefined && `${notBy} asked for the run and may not approve it. `}
         {reviewers.length > 0 ? `Asked: ${reviewers.join(", ")}. ` : "Anybody who may operate Baton can answer. "}
         <a href={runAddress(run)}>What was verified before</a>
       </p>
-      {may === "yes" ? (
-        <Answer approval={approval} />
+      {may === "yes" || may === "own-run" || may === "approved-already" ? (
+        // What was sent is of the question as it was: after one of two approvals it is open, and another one.
+        <Answer key={approval.given?.length} approval={approval} no={may === "yes" ? undefined : may} />
       ) : (
         <p class="muted" role="note">
           {may === "no-role"
@@ -101,7 +105,14 @@ function Question({ approval }: { approval: Approval }) {
   );
 }
 
-function Answer({ approval: { run, release, environment } }: { approval: Approval }) {
+const whyNot = {
+  "own-run": "You asked for this run: somebody else must approve it.",
+  "approved-already": "You have approved it: somebody else must, too.",
+};
+
+/** `no`: why one cannot approve, but reject. */
+function Answer({ approval, no }: { approval: Approval; no: keyof typeof whyNot | undefined }) {
+  const { run, release, environment } = approval;
   const [comment, setComment] = useState("");
   const [sent, setSent] = useState<"approved" | "rejected">();
   const [problem, setProblem] = useState<Problem>();
@@ -119,13 +130,18 @@ function Answer({ approval: { run, release, environment } }: { approval: Approva
   };
   return (
     <form class="answer" onSubmit={(event) => event.preventDefault()}>
+      {no !== undefined && (
+        <p class="muted" role="note">
+          {whyNot[no]}
+        </p>
+      )}
       <ReasonField value={comment} onInput={setComment} />
       <Problems problem={problem} />
       <div class="answer-buttons">
         <button
           type="button"
           class="button button-first"
-          disabled={sent !== undefined}
+          disabled={sent !== undefined || no !== undefined}
           onClick={() => answer("approved")}
         >
           {sent === "approved" ? "Approved" : `Approve ${release} for ${environment}`}
