@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { fullDepth } from "../lane/needs.ts";
+import { removeAtEnd } from "../lane/remove-at-end.ts";
 
 const baton = join(import.meta.dirname, "../../bin/baton");
 const wrong = join(import.meta.dirname, "err/no-conclusion-guard/example");
 const right = join(import.meta.dirname, "ok/no-conclusion-guard/example");
 const scratch = mkdtempSync(join(tmpdir(), "baton-check-"));
-after(() => rmSync(scratch, { recursive: true, force: true }));
+removeAtEnd(scratch);
 
 function run(...args: string[]): { code: number | null; out: string; err: string } {
   const env = { ...process.env, NO_COLOR: "1", CI: "1", FORCE_COLOR: undefined, GITHUB_STEP_SUMMARY: undefined };

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
+import { removeAtEnd } from "../lane/remove-at-end.ts";
 
 const baton = join(import.meta.dirname, "../../bin/baton");
 const scratch = mkdtempSync(join(tmpdir(), "baton-branch-"));
-after(() => rmSync(scratch, { recursive: true, force: true }));
+removeAtEnd(scratch);
 
 const who = { GIT_AUTHOR_NAME: "a", GIT_AUTHOR_EMAIL: "a@b", GIT_COMMITTER_NAME: "a", GIT_COMMITTER_EMAIL: "a@b" };
 

@@ -6,11 +6,12 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { isFull } from "../lane/depth.ts";
 import { fullDepth } from "../lane/needs.ts";
+import { removeAtEnd } from "../lane/remove-at-end.ts";
 
 const baton = join(import.meta.dirname, "../../bin/baton");
 const fixtures = join(import.meta.dirname, "err");
 const scratch = mkdtempSync(join(tmpdir(), "baton-check-pipelines-"));
-after(() => rmSync(scratch, { recursive: true, force: true }));
+removeAtEnd(scratch);
 
 function run(...args: string[]): { code: number | null; out: string; err: string } {
   const env = { ...process.env, NO_COLOR: "1", CI: "1", FORCE_COLOR: undefined, GITHUB_STEP_SUMMARY: undefined };

@@ -1,17 +1,18 @@
 /** Broken files are told, never fatal: the fixtures with lines lost, doubled, cut and swapped. A failing seed is printed. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import fc from "fast-check";
 import { settingsFile } from "../../src/check/settings.ts";
 import { isFull, tries } from "../lane/depth.ts";
+import { removeAtEnd } from "../lane/remove-at-end.ts";
 import { casesOf, checkFolder } from "./cases.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "baton-robust-"));
-after(() => rmSync(scratch, { recursive: true, force: true }));
+removeAtEnd(scratch);
 
 const cases = [...casesOf("err"), ...casesOf("ok")];
 const oddValues = ["", "[", "null", "- a", "{ a: b }", "${{ ", "${{ github.ref", "always()", "needs.x.result", "\t"];

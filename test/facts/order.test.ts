@@ -4,10 +4,10 @@
  */
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import fc from "fast-check";
 import { Analysis } from "../../src/check/analysis/analysis.ts";
 import type { Conclusion } from "../../src/facts/facts.ts";
@@ -17,9 +17,10 @@ import { createSimulator } from "../../src/platforms/github/simulate/simulator.t
 import type { Scheduler } from "../../src/simulation/simulator.ts";
 import type { Trace } from "../../src/simulation/trace.ts";
 import { tries } from "../lane/depth.ts";
+import { removeAtEnd } from "../lane/remove-at-end.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "baton-order-"));
-after(() => rmSync(scratch, { recursive: true, force: true }));
+removeAtEnd(scratch);
 
 const conditions = [
   undefined,

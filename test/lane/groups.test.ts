@@ -38,6 +38,7 @@ const tellTales = {
   "leaves something for all": `globalThis.x = 1;`,
   "has a clock of its own": `test("x", (t) => t.mock.timers.enable());`,
   "surrounds the tests of all": `import { beforeEach } from "node:test";\nbeforeEach(() => {});`,
+  "tidies up after all": `import { after } from "node:test";\nafter(() => {});`,
 };
 
 for (const [what, line] of Object.entries(tellTales)) {

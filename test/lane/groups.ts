@@ -14,7 +14,7 @@ const processWide = [
   /\bglobalThis\b/,
   /\.mock\b/,
   // Around the tests of all files, where it stands outside of a `describe`.
-  /^(before|beforeEach|afterEach)\(/m,
+  /^(before|beforeEach|after|afterEach)\(/m,
 ];
 
 const imports =
@@ -79,6 +79,8 @@ function mayShare(file: string, looked: Map<string, Looked>): boolean {
 
 /** It leaves a process as it was: a server lives in one for months. */
 const product = fileURLToPath(new URL("../../src/", import.meta.url));
+/** What it does at the end of a process is for all files in it. */
+const removal = fileURLToPath(new URL("./remove-at-end.ts", import.meta.url));
 const isProduct = (file: string): boolean => file.startsWith(product);
 
 function lookAt(file: string): Looked {
@@ -89,7 +91,7 @@ function lookAt(file: string): Looked {
   const fromRunner = [...text.matchAll(/import (?!type\s)([^;]*?) from "node:test"/g)].map(([, names]) => names).join();
   const files = found.filter((from) => from.startsWith(".")).map((from) => resolve(dirname(file), from));
   return {
-    shares: isProduct(file) || !processWide.some((pattern) => pattern.test(text)),
+    shares: isProduct(file) || file === removal || !processWide.some((pattern) => pattern.test(text)),
     tests: tells.test(fromRunner),
     loads: files.filter((each) => /\.tsx?$/.test(each) && existsSync(each)),
   };

@@ -1,22 +1,23 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Delivery } from "../../src/model/delivery.ts";
 import { deliveryFromModule } from "../../src/model/from-module.ts";
 import { loadYaml } from "../../src/model/load-yaml.ts";
 import { refusalText } from "../../src/model/refusal.ts";
+import { removeAtEnd } from "../lane/remove-at-end.ts";
 
 /** Every code block of the definition reference is a whole definition; a YAML one says the same as the TypeScript before it. */
 const page = fileURLToPath(new URL("../../docs/definition.md", import.meta.url));
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const entry = new URL("../../src/index.ts", import.meta.url).href;
 const folder = mkdtempSync(join(tmpdir(), "baton-docs-"));
-after(() => rmSync(folder, { recursive: true }));
+removeAtEnd(folder);
 
 registerHooks({
   resolve: (specifier, context, next) =>

@@ -1,17 +1,15 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, type TestContext } from "node:test";
+import type { TestContext } from "node:test";
+import { removeAtEnd } from "../lane/remove-at-end.ts";
 
-const folders: string[] = [];
-// Only when all tests have ended: what a test started is ended after it, and would lay files into a folder that is gone.
-after(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-/** A folder of the test's own that goes away with it. */
+/**
+ * A folder of the test's own. It goes when all tests have ended: what a test started is ended after it, and would lay files into a
+ * folder that is gone.
+ */
 export function temporaryFolder(_test: TestContext, { parent = tmpdir() } = {}): string {
   const folder = mkdtempSync(join(parent, "baton-store-"));
-  folders.push(folder);
+  removeAtEnd(folder);
   return folder;
 }

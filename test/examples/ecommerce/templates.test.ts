@@ -1,18 +1,19 @@
 /** What the shop is made of, without any AWS: the same bytes from the same sources, and templates that are in order. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { batonFile } from "../../cli/sandbox.ts";
 import { fullDepth } from "../../lane/needs.ts";
+import { removeAtEnd } from "../../lane/remove-at-end.ts";
 import { exampleFolder } from "../../platforms/github/write/deliveries.ts";
 import { pathWithoutNetwork } from "./npm-without-network.ts";
 
 const example = exampleFolder("ecommerce");
 const scratch = mkdtempSync(join(tmpdir(), "baton-templates-"));
-after(() => rmSync(scratch, { recursive: true, force: true }));
+removeAtEnd(scratch);
 
 function lint(region: string, ...files: string[]): void {
   // What CDK writes twice does no harm.

@@ -1,16 +1,17 @@
 /** The CDK format through the real library: what the app synthesises is the template of the CloudFormation format. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema, type WriteOptions } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { stackOf, writeCodePipeline } from "../../../../src/platforms/codepipeline/write/write.ts";
 import { fullDepth } from "../../../lane/needs.ts";
 import { cdkModules } from "../../../lane/programs.ts";
+import { removeAtEnd } from "../../../lane/remove-at-end.ts";
 import { estate, estateSettings, home, other } from "./estate.ts";
 import { site } from "./site.ts";
 import {
@@ -44,7 +45,7 @@ const cases = {
 const cdk = cdkModules("aws-cdk-lib");
 
 const scratch = mkdtempSync(join(tmpdir(), "baton-cdk-"));
-after(() => rmSync(scratch, { recursive: true, force: true }));
+removeAtEnd(scratch);
 
 for (const [name, [built, settings, layout]] of Object.entries(cases)) {
   const options: WriteOptions = {

@@ -1,9 +1,9 @@
 /** Bucket, key, topic, path and boundary that are there before the pipelines: used, never written again. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { delivery, env, pipeline, sh } from "../../../../src/index.ts";
 import type { Role } from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
@@ -11,6 +11,7 @@ import { settingsSchema } from "../../../../src/platforms/codepipeline/write/opt
 import { CannotWrite } from "../../../../src/platforms/generated.ts";
 import { startEmulator } from "../../../aws/emulator.ts";
 import { emulator, fullDepth } from "../../../lane/needs.ts";
+import { removeAtEnd } from "../../../lane/remove-at-end.ts";
 import { connection } from "./applied-terraform.ts";
 import { estate, estateSettings, home } from "./estate.ts";
 import { existingSettings, keySettings, shop, shopSettings, write } from "./written.ts";
@@ -236,7 +237,7 @@ test("what cannot be together is refused, with its place in the settings and wha
 });
 
 const scratch = mkdtempSync(join(tmpdir(), "baton-existing-"));
-after(() => rmSync(scratch, { recursive: true, force: true }));
+removeAtEnd(scratch);
 
 test("on emulated AWS: the stack uses them, and they stay when it goes", fullDepth(...emulator), async () => {
   await using there = await startEmulator();

@@ -1,10 +1,10 @@
 /** Tools of a build machine: the version that a job asks for is there, or nothing is done. Checked by the real bash. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { delivery, env, pipeline, sh } from "../../../../src/index.ts";
@@ -12,6 +12,7 @@ import { satisfies, type Version } from "../../../../src/model/version-range.ts"
 import { CannotWrite } from "../../../../src/platforms/generated.ts";
 import { tries } from "../../../lane/depth.ts";
 import { needs } from "../../../lane/needs.ts";
+import { removeAtEnd } from "../../../lane/remove-at-end.ts";
 import { write } from "./written.ts";
 
 interface Install {
@@ -20,7 +21,7 @@ interface Install {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "baton-tools-"));
-after(() => rmSync(folder, { recursive: true, force: true }));
+removeAtEnd(folder);
 
 function installOf(tool: string, settings: object = {}): Install {
   const built = delivery("shop", {

@@ -1,15 +1,16 @@
 /** Which values of outputs make room for new ones: those that no run can be given any more. The real bash, jq and xargs. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { publishCommand } from "../../../../src/platforms/codepipeline/write/publish.ts";
 import { needs } from "../../../lane/needs.ts";
+import { removeAtEnd } from "../../../lane/remove-at-end.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "baton-publish-"));
-after(() => rmSync(folder, { recursive: true, force: true }));
+removeAtEnd(folder);
 
 /** Stands in for the AWS CLI, which emulated AWS gives no runs: what it prints for the words it is asked with. */
 function standIn(answers: { stages: string | undefined; runs: string; old: readonly string[] }): void {

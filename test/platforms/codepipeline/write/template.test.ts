@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { parse } from "yaml";
 import { cloudformation, delivery, env, output, pipeline } from "../../../../src/index.ts";
 import { fullDepth, needs } from "../../../lane/needs.ts";
+import { removeAtEnd } from "../../../lane/remove-at-end.ts";
 import { estate, estateSettings, home, other } from "./estate.ts";
 import { site } from "./site.ts";
 import {
@@ -26,7 +27,7 @@ import {
 } from "./written.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "baton-template-"));
-after(() => rmSync(folder, { recursive: true, force: true }));
+removeAtEnd(folder);
 
 const networkCompute = await readExample("network-compute");
 const templates = {

@@ -1,19 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { after } from "node:test";
+
 import { readRepository } from "../../../../src/platforms/github/read/repository.ts";
 import type { CallJob, Repository, StepsJob, Workflow } from "../../../../src/platforms/github/workflow.ts";
-
-const made: string[] = [];
-after(() => {
-  for (const folder of made) rmSync(folder, { recursive: true, force: true });
-});
+import { removeAtEnd } from "../../../lane/remove-at-end.ts";
 
 /** Writes files (path to contents) into a new folder, which is removed after the test file. */
 export function writeTree(files: Readonly<Record<string, string | Uint8Array>>): string {
   const root = mkdtempSync(join(tmpdir(), "baton-read-"));
-  made.push(root);
+  removeAtEnd(root);
   for (const [path, contents] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), contents);
