@@ -12,10 +12,11 @@ import { CannotWrite } from "../../../../src/platforms/generated.ts";
 import { estate, estateSettings } from "./estate.ts";
 import { write } from "./written.ts";
 
-const shopOf = (run: string, job: object = {}) =>
+const shopOf = (run: string, job: object = {}, outputs: object = {}) =>
   delivery("shop", {
     pipelines: [
       pipeline("web", {
+        outputs,
         jobs: {
           build: { per: "release", steps: [sh(run)], ...job },
           test: { per: "release", steps: [sh("npm test")] },
@@ -25,8 +26,8 @@ const shopOf = (run: string, job: object = {}) =>
     environments: [env("test", { branch: "main" })],
   } as never);
 
-function lowered(run: string, settings: object = {}, job: object = {}): Infrastructure {
-  return lowerDelivery(shopOf(run, job), {
+function lowered(run: string, settings: object = {}, job: object = {}, outputs: object = {}): Infrastructure {
+  return lowerDelivery(shopOf(run, job, outputs), {
     ...{ layout: "single", format: "cloudformation", root: "", folder: "codepipeline" },
     settings: settingsSchema.parse(settings),
   } as never);
@@ -43,7 +44,14 @@ const text = (run: string, settings: object, format: Format) =>
 
 test("ghcr.io is signed in to by a token that builds do not have, and ECR by their role", () => {
   const shop = (registry: "ecr" | "ghcr") =>
-    lowered("true", {}, { steps: [docker.build({ repository: "r/web", publish: "image", registry })] });
+    lowered(
+      "true",
+      {},
+      { steps: [docker.build({ repository: "r/web", publish: "image", registry })] },
+      {
+        image: { job: "build" },
+      },
+    );
   assert.throws(
     () => shop("ghcr"),
     (error: CannotWrite) =>
