@@ -1,5 +1,5 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
-import { compose, type Piece, quote } from "./compose.ts";
+import { compose, named, type Piece, quote } from "./compose.ts";
 import { checkInput, type InputForm } from "./inputs.ts";
 
 export interface CdkInput<Own extends string = never> {
@@ -16,6 +16,12 @@ const keys = { stacks: "values?", app: "text?", context: "table of values?" } as
 const synthForm: InputForm<SynthInput<string>> = { action: "cdk.synth", keys: { ...keys, output: "text?" } };
 const deployForm: InputForm<CdkInput<string>> = { action: "cdk.deploy", keys };
 
+const inputsOf = ({ stacks, app, context }: CdkInput<string>) => ({
+  app,
+  ...named("stacks", stacks),
+  ...named("context", context),
+});
+
 function rest({ stacks, app, context = {} }: CdkInput<string>): Piece[] {
   return [
     ...(stacks === undefined ? [" --all"] : stacks.flatMap((value): Piece[] => [" ", { value }])),
@@ -29,7 +35,7 @@ export const cdk = {
   synth: <const Own extends string = never>(input: SynthInput<Own> = {}): StepInput<never, Own> => {
     checkInput(synthForm, input);
     const { output = "cdk.out" } = input;
-    return compose({ name: "cdk synth", kind: "cdk.synth", inputs: { output, app: input.app } }, [
+    return compose({ name: "cdk synth", kind: "cdk.synth", inputs: { output, ...inputsOf(input) } }, [
       `npx cdk synth --quiet --output ${quote(output)}`,
       ...rest(input),
     ]);
@@ -38,7 +44,7 @@ export const cdk = {
   /** Deploys stack by stack, in the order of their dependencies, without asking. */
   deploy: <const Own extends string = never>(input: CdkInput<Own> = {}): StepInput<never, Own> => {
     checkInput(deployForm, input);
-    return compose({ name: "cdk deploy", kind: "cdk.deploy", inputs: { app: input.app } }, [
+    return compose({ name: "cdk deploy", kind: "cdk.deploy", inputs: inputsOf(input) }, [
       "npx cdk deploy --require-approval never --progress events",
       ...rest(input),
     ]);

@@ -1,5 +1,5 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
-import { type AnyValue, compose, type Piece, publishing, quote } from "./compose.ts";
+import { type AnyValue, compose, named, type Piece, publishing, quote } from "./compose.ts";
 import { checkInput, type InputForm } from "./inputs.ts";
 
 export interface CloudFormationDeployInput<Own extends string = never> {
@@ -30,11 +30,6 @@ function pairs(flag: string, entries: Readonly<Record<string, AnyValue>> = {}): 
   return list.length === 0
     ? []
     : [` --${flag}`, ...list.flatMap(([key, value]): Piece[] => [` ${quote(key)}=`, { value }])];
-}
-
-/** Entries of a table as inputs of their own: `parameters.Name`. */
-function named<T>(table: string, entries: Readonly<Record<string, T>> = {}): Record<string, T> {
-  return Object.fromEntries(Object.entries(entries).map(([key, value]) => [`${table}.${key}`, value]));
 }
 
 /** The value of one output of a stack. */

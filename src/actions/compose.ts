@@ -12,7 +12,10 @@ export interface ActionOptions {
   readonly name: string;
   /** `s3.sync`: by it a platform knows that it may lower the step to something native. */
   readonly kind: string;
-  /** What the action was made from; entries without a value are left out. */
+  /**
+   * All that the action was made from: what is not in here is not compared when a plan asks whether a definition is another one.
+   * Entries without a value are left out.
+   */
   readonly inputs: Readonly<Record<string, AnyValue | undefined>>;
   /** Outputs of the pipeline that it publishes. */
   readonly publishes?: readonly string[];
@@ -48,6 +51,14 @@ export function compose<Own extends string>(
 
 function isList(value: object): value is readonly AnyValue[] {
   return Array.isArray(value);
+}
+
+/** Entries of a table, or items of a list counted from 1, as inputs of their own: `tags.owner`, `stacks.1`. */
+export function named<T>(name: string, entries: Readonly<Record<string, T>> | readonly T[] = {}): Record<string, T> {
+  const pairs = Array.isArray(entries)
+    ? (entries as readonly T[]).map((item, index) => [index + 1, item] as const)
+    : Object.entries(entries as Readonly<Record<string, T>>);
+  return Object.fromEntries(pairs.map(([key, value]) => [`${name}.${key}`, value]));
 }
 
 /** ` --name value` for each entry that has a value. */

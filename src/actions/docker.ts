@@ -1,5 +1,5 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
-import { compose, type Piece, quote } from "./compose.ts";
+import { compose, named, type Piece, quote } from "./compose.ts";
 import { checkInput, type InputForm, type WrongInput } from "./inputs.ts";
 
 export interface DockerBuildInput<Own extends string = never> {
@@ -127,7 +127,17 @@ export const docker = {
       {
         name: "Build and push the image",
         kind: "docker.build",
-        inputs: { repository, context, file, target, platforms: platforms?.join(","), tag, registry, layers },
+        inputs: {
+          repository,
+          context,
+          file,
+          target,
+          ...named("arguments", input.arguments),
+          platforms: platforms?.join(","),
+          tag,
+          registry,
+          layers,
+        },
         publishes: [publish],
       },
       [

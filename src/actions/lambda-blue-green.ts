@@ -1,5 +1,5 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
-import { type AnyValue, compose, type Piece, quote } from "./compose.ts";
+import { type AnyValue, compose, named, type Piece, quote } from "./compose.ts";
 import { checkInput, type InputForm, type WrongInput } from "./inputs.ts";
 
 export interface LambdaBlueGreenInput<Own extends string = never> {
@@ -68,7 +68,7 @@ export function blueGreen<const Own extends string = never>(input: LambdaBlueGre
     shares: shares.join(" "),
     watchMinutes,
     check,
-    ...Object.fromEntries(alarms.map((alarm, index) => [`alarms.${index + 1}`, alarm])),
+    ...named("alarms", alarms),
   };
   return compose({ name: "Shift the calls to the new version", kind: "lambda.blue-green", inputs }, [
     ...settings({ name, alias, watchMinutes }),

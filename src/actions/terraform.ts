@@ -1,5 +1,5 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
-import { compose, type Piece, publishing, quote } from "./compose.ts";
+import { compose, named, type Piece, publishing, quote } from "./compose.ts";
 import { checkInput, type InputForm } from "./inputs.ts";
 
 export interface TerraformInput<Own extends string = never> {
@@ -57,14 +57,21 @@ function variables(input: TerraformChangeInput<string>): Piece[] {
   ]);
 }
 
-const inputsOf = (input: TerraformInput<string>) => ({ directory: input.directory });
+/** Of what needs no backend. */
+const folderOf = ({ directory }: TerraformInput<string>) => ({ directory });
+
+const inputsOf = (input: TerraformChangeInput<string>) => ({
+  ...folderOf(input),
+  ...named("backend", input.backend),
+  ...named("variables", input.variables),
+});
 
 /** Steps around Terraform's own command line. */
 export const terraform = {
   /** Fails on files that are not formatted. */
   format: <const Own extends string = never>(input: TerraformInput<Own> = {}): StepInput<never, Own> => {
     checkInput(forms.format, input);
-    return compose({ name: "terraform fmt", kind: "terraform.format", inputs: inputsOf(input) }, [
+    return compose({ name: "terraform fmt", kind: "terraform.format", inputs: folderOf(input) }, [
       `terraform${at(input)} fmt -check -recursive -diff`,
     ]);
   },
@@ -72,7 +79,7 @@ export const terraform = {
   /** Needs no backend and no credentials. */
   validate: <const Own extends string = never>(input: TerraformInput<Own> = {}): StepInput<never, Own> => {
     checkInput(forms.validate, input);
-    return compose({ name: "terraform validate", kind: "terraform.validate", inputs: inputsOf(input) }, [
+    return compose({ name: "terraform validate", kind: "terraform.validate", inputs: folderOf(input) }, [
       ...init({ directory: input.directory }, " -backend=false"),
       `terraform${at(input)} validate -no-color`,
     ]);
@@ -100,7 +107,7 @@ export const terraform = {
       {
         name: "terraform apply",
         kind: "terraform.apply",
-        inputs: inputsOf(input),
+        inputs: { ...inputsOf(input), ...named("publish", input.publish) },
         publishes: Object.keys(input.publish ?? {}),
       },
       [

@@ -143,3 +143,114 @@ test("an image that is the same everywhere is built once", () => {
     assert.deepEqual(shop({ step: build(more), per: "environment" }), [], JSON.stringify(more));
   }
 });
+
+/** An input with every key, and another value for each. */
+const whole: readonly { action: (input: never) => StepInput<never, never>; input: object; other: object }[] = [
+  { action: terraform.format, input: { directory: "a" }, other: { directory: "b" } },
+  { action: terraform.validate, input: { directory: "a" }, other: { directory: "b" } },
+  {
+    action: terraform.plan,
+    input: { directory: "a", backend: { key: "a" }, variables: { size: "1" }, report: "a" },
+    other: { directory: "b", backend: { key: "b" }, variables: { size: "2" }, report: "b" },
+  },
+  {
+    action: terraform.apply,
+    input: { directory: "a", backend: { key: "a" }, variables: { size: "1" }, publish: { url: "a" } },
+    other: { directory: "b", backend: { bucket: "a" }, variables: { width: "1" }, publish: { url: "b" } },
+  },
+  {
+    action: terraform.destroy,
+    input: { directory: "a", backend: { key: "a" }, variables: { size: "1" } },
+    other: { directory: "b", backend: {}, variables: {} },
+  },
+  {
+    action: cdk.synth,
+    input: { stacks: ["a", "b"], app: "a", context: { zone: "a" }, output: "a" },
+    other: { stacks: ["a", "c"], app: "b", context: { zone: "b" }, output: "b" },
+  },
+  {
+    action: cdk.deploy,
+    input: { stacks: ["a"], app: "a", context: { zone: "a" } },
+    other: { stacks: ["a", "b"], app: "b", context: {} },
+  },
+  {
+    action: cloudformation.deploy,
+    input: {
+      stack: "a",
+      template: "a",
+      parameters: { Size: "1" },
+      capabilities: ["CAPABILITY_IAM"],
+      tags: { a: "1" },
+      publish: { id: "A" },
+    },
+    other: {
+      stack: "b",
+      template: "b",
+      parameters: { Size: "2" },
+      capabilities: ["CAPABILITY_NAMED_IAM"],
+      tags: { a: "2" },
+      publish: { id: "B" },
+    },
+  },
+  {
+    action: cloudfront.invalidate,
+    input: { distribution: "a", paths: ["/a"] },
+    other: { distribution: "b", paths: ["/b"] },
+  },
+  {
+    action: lambda.update,
+    input: { function: "a", package: "a", alias: "a" },
+    other: { function: "b", package: "b", alias: "b" },
+  },
+  {
+    action: lambda.blueGreen,
+    input: { function: "a", package: "a", alias: "a", shares: [10], watchMinutes: "1", alarms: ["a"], check: "a" },
+    other: { function: "b", package: "b", alias: "b", shares: [20], watchMinutes: "2", alarms: ["b"], check: "b" },
+  },
+  {
+    action: s3.sync,
+    input: { from: "a", bucket: "a", prefix: "a", cacheControl: "a", others: "kept" },
+    other: { from: "b", bucket: "b", prefix: "b", cacheControl: "b", others: "deleted" },
+  },
+  {
+    action: docker.build,
+    input: {
+      repository: "h/a",
+      publish: "a",
+      context: "a",
+      file: "a",
+      target: "a",
+      arguments: { v: "1" },
+      platforms: ["p/a"],
+      tag: "a",
+      registry: "ecr",
+      layers: "a",
+    },
+    other: {
+      repository: "h/b",
+      publish: "b",
+      context: "b",
+      file: "b",
+      target: "b",
+      arguments: { v: "2" },
+      platforms: ["p/b"],
+      tag: "b",
+      registry: "ghcr",
+      layers: "b",
+    },
+  },
+  { action: parameterStore.put, input: { "/a": "1" }, other: { "/a": "2" } },
+  { action: parameterStore.publish, input: { url: "/a" }, other: { url: "/b" } },
+];
+
+test("another value for any key is another action for the plan, which does not compare its commands", () => {
+  for (const { action, input, other } of whole) {
+    const step = action(given(input));
+    for (const [key, value] of Object.entries(other)) {
+      const { action: made, run } = action(given({ ...input, [key]: value }));
+      const words = `${step.action!.kind}, ${key}`;
+      assert.notDeepEqual([made!.inputs, made!.publishes], [step.action!.inputs, step.action!.publishes], words);
+      if (key !== "registry") assert.notEqual(run, step.run, `${words}: and it is another command`);
+    }
+  }
+});

@@ -10,7 +10,7 @@ import type { Instance } from "./instances.ts";
 const changes: Readonly<Record<string, { readonly resource: ResourceKind; readonly inputs: readonly string[] }>> = {
   "terraform.apply": { resource: "terraform-state", inputs: ["directory", "workspace"] },
   "cloudformation.deploy": { resource: "stack", inputs: ["stack"] },
-  "cdk.deploy": { resource: "stack", inputs: ["app", "stacks"] },
+  "cdk.deploy": { resource: "stack", inputs: ["app"] },
   "s3.sync": { resource: "bucket", inputs: ["bucket", "prefix"] },
   "lambda.update": { resource: "function", inputs: ["function", "name"] },
   "lambda.blue-green": { resource: "function", inputs: ["function"] },
