@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EngineStopped } from "../../src/engine/engine.ts";
+import { EngineStopped } from "../../src/engine/turns.ts";
 import type { Job } from "../../src/model/delivery.ts";
 import { delivery, environment, job, pipeline, plan, planned } from "./world/build.ts";
 import { settle, World } from "./world/world.ts";

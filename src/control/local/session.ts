@@ -1,6 +1,7 @@
-import { type Engine, EngineStopped, openEngine } from "../../engine/engine.ts";
+import { type Engine, openEngine } from "../../engine/engine.ts";
 import type { EngineEvent, RunId } from "../../engine/events.ts";
 import { EngineRefusal } from "../../engine/refusal.ts";
+import { EngineStopped } from "../../engine/turns.ts";
 import type { Delivery } from "../../model/delivery.ts";
 import type { JobId } from "../../plan/plan.ts";
 import { createRunner, type ProcessRunner } from "../../runner/runner.ts";
