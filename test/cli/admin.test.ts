@@ -129,7 +129,7 @@ test("a way to a database that is not protected is told", () => {
     assert.equal(unprotectedHost(url, env), host, url);
 });
 
-test("admin says what it lacks", async (t) => {
+test("admin says what it lacks", fullDepth(), async (t) => {
   const { baton } = sandbox(t, { files: { "baton.yaml": definition, ".gitignore": ".baton*\n" } });
   for (const [args, said] of [
     [[], /admin: what\?/],

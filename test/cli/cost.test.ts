@@ -35,7 +35,7 @@ interface CostJson {
 const cents = (text: string) =>
   text === "–" || text === "<$0.01" ? 0 : Math.round(Number(text.replace("$", "")) * 100);
 
-test("before and after stand side by side, and every column adds up", async (t) => {
+test("before and after stand side by side, and every column adds up", fullDepth(), async (t) => {
   const box = sandbox(t, { files });
   const { code, stdout, stderr } = await box.baton("cost", "--against", "before/pipeline.json", "--no-free-tier");
   assert.equal(code, 0, stderr);

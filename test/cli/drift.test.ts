@@ -5,12 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { DriftView } from "../../src/control/views/drift.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { sandbox } from "./sandbox.ts";
 
 const drift = `test -d "$WORLD" || exit 3; there="$(cat "$WORLD/$BATON_ENVIRONMENT")"
 [ "$there" = "$(cat size)" ] || { printf '< %s\\n> %s\\n' "$(cat size)" "$there"; exit 2; }`;
 
-test("drift is found, shown and told once; what nobody can tell is no answer", async (t) => {
+test("drift is found, shown and told once; what nobody can tell is no answer", fullDepth(), async (t) => {
   const world = mkdtempSync(join(tmpdir(), "baton-drift-"));
   t.after(() => rmSync(world, { recursive: true, force: true }));
   const box = sandbox(t, {

@@ -4,11 +4,11 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { fullDepth, needs } from "../lane/needs.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { oneJob, storefrontFiles } from "./deliveries.ts";
 import { sandbox, until } from "./sandbox.ts";
 
-test("before the first run every command that looks says so and suggests a plan", async (t) => {
+test("before the first run every command that looks says so and suggests a plan", fullDepth(), async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const status = await box.baton("status");
   assert.deepEqual([status.code, status.stdout], [0, ""]);
@@ -115,7 +115,7 @@ test("the plan explains one job", async (t) => {
   assert.match(stdout, /starts after: web\.test/);
 });
 
-test("graph draws pipelines and jobs in three languages, and dot accepts its own", needs("dot"), async (t) => {
+test("graph draws pipelines and jobs in three languages, and dot accepts its own", fullDepth("dot"), async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const text = await box.baton("graph");
   assert.match(text.stdout, /^dev\n {2}infra \(run\)\n {2}└─ web \(run\)\n\ntest.*\n {2}infra/);

@@ -191,7 +191,7 @@ test("a looker in C tells each change, notes anew, and is done without when it i
   }
 });
 
-test("a looker in C tells a change anywhere in a large tree", needs("cc"), async (t) => {
+test("a looker in C tells a change anywhere in a large tree", fullDepth("cc"), async (t) => {
   const kept = looker(t);
   const folder = join(repository(t).root, "tree");
   mkdirSync(folder);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { routes } from "../../src/server/wire/routes.ts";
 import { sandbox } from "../cli/sandbox.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { serving } from "./serving.ts";
 
 const definition = `name: shop
@@ -12,7 +13,7 @@ pipelines:
   web: { jobs: { deploy: { deploys: true, steps: [echo hello] } } }
 `;
 
-test("figures are those of `baton report`, before anything was run and after", async (t) => {
+test("figures are those of `baton report`, before anything was run and after", fullDepth(), async (t) => {
   const box = sandbox(t, { files: { "baton.yaml": definition, ".gitignore": ".baton\n" } });
   await using server = await serving(box);
   const none = routes.report.answer.parse(await server.json("/api/report?days=7")).view;

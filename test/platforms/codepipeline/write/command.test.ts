@@ -58,7 +58,7 @@ test("a template that is too large to be handed over as it is goes by way of a b
   assert.match(stderr, /--template-file codepipeline\/pipeline\.yaml --s3-bucket …/);
 });
 
-test("wrong use is said, with the place and the way out", async (t) => {
+test("wrong use is said, with the place and the way out", fullDepth(), async (t) => {
   const repo = sandbox(t, { files: { "baton.yaml": definition } });
   const refusals: [string[], RegExp, Record<string, string>?][] = [
     [["--layout", "round"], /--layout round: there is no such layout[\s\S]*use single/],
