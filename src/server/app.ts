@@ -6,6 +6,7 @@ import { type AgentMeans, answerAgent } from "./agents/agent-answers.ts";
 import { openApiDocument } from "./openapi.ts";
 import { requireOwnName, requireOwnOrigin } from "./origin.ts";
 import { problemResponse, refusalResponse, Turned } from "./problem.ts";
+import type { Proxies } from "./proxies.ts";
 import { type Answering, answerRoute } from "./routed.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { type AgentRoute, type AgentRouteName, agentRoutes, protocolHeader, protocolVersion } from "./wire/agents.ts";
@@ -13,6 +14,7 @@ import { type Route, type RouteName, routes } from "./wire/routes.ts";
 
 export interface Served extends Answering, AgentMeans {
   version: string;
+  proxies: Proxies;
 }
 
 /** What the adapter knows of a connection. */
@@ -67,12 +69,8 @@ export function makeApp(served: Served): Hono<{ Bindings: Bindings }> {
 /** Where the dashboard has no pages of its own. */
 const isOurs = (path: string) => /^\/(api|healthz|readyz|metrics|openapi\.json|hooks)(\/|$)/.test(path);
 
-/** A proxy on this machine says for whom it asks; from anybody else that word counts for nothing. */
-function addressOf({ env, req }: Context<{ Bindings: Bindings }>, { names }: Served): string {
-  const peer = env.incoming?.socket.remoteAddress ?? "";
-  const isProxy = names.publicUrl !== undefined && /^(127\.|::1$|::ffff:127\.)/.test(peer);
-  const said = isProxy ? req.header("x-forwarded-for")?.split(",").at(-1)?.trim() : undefined;
-  return said !== undefined && said !== "" && said.length <= 45 ? said : peer;
+function addressOf({ env, req }: Context<{ Bindings: Bindings }>, { proxies }: Served): string {
+  return proxies.clientOf(env.incoming?.socket.remoteAddress ?? "", req.header("x-forwarded-for"));
 }
 
 async function readiness({ host, feed, stopping: signal }: Served): Promise<Response> {

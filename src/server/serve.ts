@@ -16,6 +16,7 @@ import { Feed } from "./feed.ts";
 import { Hooks } from "./hooks/hooks.ts";
 import { Metrics } from "./metrics.ts";
 import { isLoopbackAddress } from "./origin.ts";
+import { Proxies, proxiesHere } from "./proxies.ts";
 import { Pushes } from "./pushes.ts";
 import { Reads } from "./reads.ts";
 import { ScheduledTimes } from "./scheduled-times.ts";
@@ -29,6 +30,8 @@ export interface ServeOptions {
   listen: { host: string; port: number };
   /** The name under which a proxy shows it to others. */
   publicUrl?: URL | undefined;
+  /** Who may say for whom they ask. Default: with a public URL who is on this machine, otherwise nobody. */
+  proxies?: Proxies | undefined;
   /** Of the host: what the server keeps lies in it as well. */
   stateFolder: string;
   /** Who asks where nobody signs in. */
@@ -105,6 +108,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     viewers: new Viewers(mostViewers),
     stopping: stop.signal,
     names: { publicUrl, isLoopback },
+    proxies: options.proxies ?? new Proxies(publicUrl === undefined ? [] : proxiesHere),
     signIn: new SignIn({
       access,
       owner,

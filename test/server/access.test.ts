@@ -213,6 +213,9 @@ test(
     assert.match(open.stderr, /nobody can sign in yet\n {2}next: baton token create/);
     const none = await box.baton("serve", "--port", "0", "--public-url", "https://baton.example.com/deep");
     assert.equal(none.code, 2);
+    const nowhere = await box.baton("serve", "--port", "0", "--trusted-proxy", "proxy.example.com");
+    assert.equal(nowhere.code, 2);
+    assert.match(nowhere.stderr, /--trusted-proxy proxy\.example\.com is no address and no network\n {2}next: /);
     const held = await token(box, "vera", "--role", "viewer");
     await using server = await serving(box, "--public-url", "https://baton.example.com");
     const headers = {

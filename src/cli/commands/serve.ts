@@ -21,6 +21,11 @@ export const describe: CommandModule["describe"] = (command) => {
     .option("--port <PORT>", "where to listen; 0 takes a free one", "8787")
     .option("--host <ADDRESS>", "the address to listen on; any but this machine's own needs a token first", "127.0.0.1")
     .option("--public-url <URL>", "where people reach it through a proxy, https://baton.example.com")
+    .option(
+      "--trusted-proxy <ADDRESS>",
+      "a proxy, or a network of them, whose word for whom it asks counts (several times; default with --public-url: this machine)",
+      collect,
+    )
     .option("--secrets-file <FILE>", "NAME=value lines for runs that are started here; others from the environment")
     .option(
       "--deliver <BRANCH>",
@@ -41,6 +46,7 @@ export const describe: CommandModule["describe"] = (command) => {
 interface Options extends ConfigOptions {
   port: string;
   host: string;
+  trustedProxy?: string[];
   secretsFile?: string;
   deliver?: string[];
   webhookSecretFile?: string;
@@ -60,10 +66,12 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     webhookSecretFile && secretIn(webhookSecretFile, { cwd, option: "--webhook-secret-file", least: 16 });
   const oidc = oidcOf(given as unknown as Options, cwd);
   const publicUrl = urlOf(given.publicUrl as string | undefined);
-  const [{ serve, isOpenToOthers }, { AccessStore }] = await Promise.all([
+  const [{ serve, isOpenToOthers }, { AccessStore }, { Proxies }] = await Promise.all([
     import("../../server/serve.ts"),
     import("../../server/access/access-store.ts"),
+    import("../../server/proxies.ts"),
   ]);
+  const proxies = proxiesOf(given as unknown as Options, Proxies);
   if (isOpenToOthers({ listen, publicUrl }) && oidc === undefined && !new AccessStore(stateFolder).hasPeople) {
     const option = publicUrl === undefined ? `--host ${address}` : `--public-url ${publicUrl.origin}`;
     throw new UsageError(`${option}: others would reach it, and nobody can sign in yet`, {
@@ -85,6 +93,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     host,
     listen,
     publicUrl,
+    proxies,
     stateFolder,
     owner: by.name,
     secretsFile,
@@ -180,6 +189,19 @@ function oidcOf({ oidc: file, oidcSecretFile }: Options, cwd: string): OidcSetti
   if ("problem" in read) throw new UsageError(`--oidc ${file}: ${read.problem}`, { next });
   const secret = oidcSecretFile && secretIn(oidcSecretFile, { cwd, option: "--oidc-secret-file", least: 1 });
   return { ...read.settings, secret };
+}
+
+/** Undefined: as it is when nobody says. */
+function proxiesOf<P>({ trustedProxy }: Options, Proxies: new (addresses: readonly string[]) => P): P | undefined {
+  if (trustedProxy === undefined) return undefined;
+  try {
+    return new Proxies(trustedProxy);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(`--trusted-proxy ${error.message} is no address and no network`, {
+      next: "baton serve --trusted-proxy 10.0.0.4 --trusted-proxy fd00::/8",
+    });
+  }
 }
 
 function portOf(given: string): number {
