@@ -62,13 +62,20 @@ export class NewerEvent extends Error {
 }
 
 /** The event in the shape of today. @throws {NewerEvent} */
-export function upcast({ seq, at, version, type, body }: StoredEvent): Recorded {
+export function upcast(stored: StoredEvent): Recorded {
+  const { seq, at, version, type, body } = stored;
+  const known = knownVersion(stored);
+  let event = body as object;
+  for (const step of steps[type]?.slice(version - 1) ?? []) event = step(event as never);
+  return { seq, at, version: known, event: event as EngineEvent };
+}
+
+/** The version in which this Baton writes such an event. @throws {NewerEvent} */
+export function knownVersion({ seq, version, type }: Omit<StoredEvent, "at" | "body">): number {
   const known = Object.hasOwn(eventVersions, type) ? eventVersions[type as EngineEvent["type"]] : undefined;
   if (known === undefined) throw new NewerEvent(`event ${seq} is of a kind that this Baton does not know (${type})`);
   if (version > known) {
     throw new NewerEvent(`event ${seq} (${type}) has version ${version}, this Baton knows version ${known}`);
   }
-  let event = body as object;
-  for (const step of steps[type]?.slice(version - 1) ?? []) event = step(event as never);
-  return { seq, at, version: known, event: event as EngineEvent };
+  return known;
 }

@@ -8,8 +8,8 @@ export interface ReadJournal {
   newestSeq(): number;
   ofTypes(types: readonly string[], range: { after?: number; before?: number; run?: RunId }): Iterable<Recorded>;
   beginningsUntil(seq: number): Iterable<Recorded & { event: RunCreated }>;
-  /** The same, quicker: of those in whose JSON none of these texts stands, only the number is read. */
-  beginningsWith(texts: readonly string[], seq: number): Iterable<{ seq: number; event?: RunCreated }>;
+  /** The same, quicker: of those that name nobody and make rules (see `makesRules`), only the number is read. */
+  tellingUntil(seq: number): Iterable<{ seq: number; event?: RunCreated }>;
   chainAt(seq: number): string | undefined;
 }
 
@@ -41,7 +41,7 @@ export class Outbox {
     const missing = new Set(names);
     let left = fewestRead;
     let hasRules = false;
-    for (const { event } of this.#journal.beginningsWith(tellingTexts, this.newestSeq)) {
+    for (const { event } of this.#journal.tellingUntil(this.newestSeq)) {
       if (left-- <= 0 && hasRules && missing.size === 0) return;
       hasRules ||= event === undefined || makesRules(event);
       for (const [name, { to }] of Object.entries(event?.delivery.notices ?? {})) {
@@ -108,8 +108,6 @@ export class Outbox {
   }
 }
 
-/** A beginning without any of them names nobody and makes rules: see `makesRules`. */
-const tellingTexts = ['"notices":', '"moves":', '"pull-request"'];
 /** Runs of which people are told where nobody noted yet whom anybody told of what. */
 const mostLookedAt = 50;
 /** Runs whose addresses are known, also where nobody is told by their rules any more. */

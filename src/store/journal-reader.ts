@@ -9,7 +9,7 @@ import type { RunState, State } from "../engine/state.ts";
 import type { Deployed, History, JobId, MadeRelease } from "../plan/plan.ts";
 import { artifactsOf } from "./artifacts-of.ts";
 import { readCheckpoint } from "./checkpoints.ts";
-import { eventsOf, type ReadRow, rowsOf, type Wanted } from "./event-rows.ts";
+import { eventsOf, rowsOf, type Wanted } from "./event-rows.ts";
 import { hasAllFiles, madeBy, standsFor } from "./made-by.ts";
 import { deployedIn } from "./records.ts";
 import { asStoreError, damagedJournal } from "./store-error.ts";
@@ -135,29 +135,42 @@ export class JournalReader {
 
   /** How runs began until that event, newest first; one after another is read. */
   *beginningsUntil(seq: number): Generator<Recorded & { event: RunCreated }> {
-    for (const row of this.#beginnings(seq)) yield* this.#begun(row);
+    for (const { seq: at } of this.#beginnings(seq)) yield* this.#begun(at);
   }
 
-  /** The same, quicker: of those in whose JSON none of these texts stands, only the number is read. */
-  *beginningsWith(texts: readonly string[], seq: number): Generator<{ seq: number; event?: RunCreated }> {
-    for (const begun of this.#beginnings(seq)) {
-      const { row, flaw } = begun;
-      if (flaw !== undefined || texts.some((text) => row.body.includes(text))) yield* this.#begun(begun);
-      else yield { seq: row.seq };
+  /** The same, quicker: of those that tell nobody, and make rules by which nobody is told, only the number is read. */
+  *tellingUntil(seq: number): Generator<{ seq: number; event?: RunCreated }> {
+    for (const { seq: at, tells } of this.#beginnings(seq)) {
+      if (tells) yield* this.#begun(at);
+      else yield { seq: at };
     }
   }
 
-  *#beginnings(seq: number): Generator<ReadRow> {
-    for (let last = seq + 1; ; ) {
-      const row = this.#one("select max(created_seq) as seq from run where created_seq < ?", last);
-      if (typeof row?.seq !== "number") return;
-      last = row.seq;
-      yield* this.#guarded(() => [...rowsOf(this.#database, { where: "seq = ?", values: [last], first: last })]);
+  *#beginnings(seq: number): Generator<{ seq: number; tells: number }> {
+    const tells = `select 1 from event indexed by event_tells where seq = created_seq and ${telling}`;
+    const sql = `select created_seq as seq, exists (${tells}) as tells from run where created_seq <= ? order by 1 desc limit 1`;
+    for (let last = seq; ; ) {
+      const row = this.#one(sql, last) as { seq: number; tells: number } | undefined;
+      if (row === undefined) return;
+      yield row;
+      last = row.seq - 1;
     }
   }
 
-  *#begun(row: ReadRow): Generator<Recorded & { event: RunCreated }> {
-    const [found] = this.#guarded(() => [...eventsOf([row], { path: this.#path })]);
+  /** How a run began that moves a release; undefined of any other, of which nothing is read. */
+  moveOf(run: RunId): RunCreated | undefined {
+    const found = this.#one(
+      `select seq from event indexed by event_moves where seq = (select created_seq from run where run = ?)
+         and type = 'run.created' and instr(body, '"moves":')`,
+      run,
+    );
+    if (found === undefined) return undefined;
+    const [created] = this.#begun(Number(found.seq));
+    return created?.event.moves === undefined ? undefined : created.event;
+  }
+
+  *#begun(seq: number): Generator<Recorded & { event: RunCreated }> {
+    const [found] = this.#events({ where: "seq = ?", values: [seq], first: seq });
     if (found?.event.type === "run.created") yield found as Recorded & { event: RunCreated };
   }
 
@@ -204,12 +217,11 @@ export class JournalReader {
 
   /** The newest deployments of each pipeline in each environment, `most` of each; newest first. */
   newestDeployments(most: number): Pick<DeploymentRecord, "environment" | "pipeline" | "run" | "release">[] {
-    return this.#all(
-      `select environment, pipeline, run, release from (
-         select *, row_number() over (partition by environment, pipeline order by release desc, seq desc) as place
-         from deployment) where place <= ? order by release desc`,
-      most,
-    ) as never[];
+    const newest =
+      "select * from deployment where environment = ? and pipeline = ? order by release desc, seq desc limit ?";
+    return this.#deployedPairs()
+      .flatMap((pair) => this.#all(newest, ...pair, most) as unknown as Pointer[])
+      .sort((a, b) => b.release - a.release);
   }
 
   /** Newest first; at most `newest` of them, as they were at the event `until`. */
@@ -351,14 +363,22 @@ export class JournalReader {
    * so that the question stays cheap however long the journal is. Runs one after another are worth more than old ones.
    */
   durations(): Map<JobId, number> {
-    const rows = this.#all(
-      `select body ->> 'job' as job, body ->> 'durationMs' as duration_ms from event
+    const lately = new Map<JobId, number[]>();
+    for (const [job, durationMs] of this.#guarded(() => this.#durations.all() as unknown as [JobId, number][])) {
+      const times = lately.get(job);
+      if (times === undefined) lately.set(job, [durationMs]);
+      else if (times.length < 5) times.push(durationMs);
+    }
+    return new Map(Array.from(lately, ([job, times]) => [job, median(times)]));
+  }
+
+  get #durations(): StatementSync {
+    const statement = this.#database.prepare(
+      `select body ->> 'job', body ->> 'durationMs' from event
        where type = 'job.succeeded' and seq > (select max(seq) from event) - 2000 order by seq desc`,
     );
-    const lately = Map.groupBy(rows, (row) => row.job as JobId);
-    return new Map(
-      [...lately].map(([job, times]) => [job, median(times.slice(0, 5).map((row) => Number(row.duration_ms)))]),
-    );
+    statement.setReturnArrays(true);
+    return statement;
   }
 
   /**
@@ -380,19 +400,22 @@ export class JournalReader {
     return digests;
   }
 
-  /** Where what is deployed now is to be found. Takes as long as there are environments and pipelines, not deployments. */
+  /** Where what is deployed now is to be found. */
   #current(until: number): Pointer[] {
-    const next =
-      "select environment, pipeline from deployment where (environment, pipeline) > (?, ?) order by 1, 2 limit 1";
     const newest =
       "select * from deployment where environment = ? and pipeline = ? and seq <= ? order by release desc, seq desc limit 1";
-    const found: Pointer[] = [];
-    for (let at = ["", ""]; ; ) {
-      const pair = this.#one(next, ...at);
+    return this.#deployedPairs().flatMap((pair) => this.#all(newest, ...pair, until) as unknown as Pointer[]);
+  }
+
+  /** Which pipelines were deployed, and where. Takes as long as there are environments and pipelines, not deployments. */
+  #deployedPairs(): [environment: string, pipeline: string][] {
+    const next =
+      "select environment, pipeline from deployment where (environment, pipeline) > (?, ?) order by 1, 2 limit 1";
+    const found: [string, string][] = [];
+    for (let last: [string, string] = ["", ""]; ; found.push(last)) {
+      const pair = this.#one(next, ...last);
       if (pair === undefined) return found;
-      at = [pair.environment as string, pair.pipeline as string];
-      const pointer = this.#one(newest, ...at, until);
-      if (pointer !== undefined) found.push(pointer as unknown as Pointer);
+      last = [pair.environment as string, pair.pipeline as string];
     }
   }
 
@@ -437,6 +460,12 @@ export class JournalReader {
     }
   }
 }
+
+/**
+ * As the index `event_tells` has it. A beginning without any of these names nobody and makes rules, see `makesRules`.
+ */
+const telling = `type = 'run.created'
+  and (instr(body, '"notices":') or instr(body, '"moves":') or instr(body, '"pull-request"'))`;
 
 /** Behind every event. */
 const lastSeq = Number.MAX_SAFE_INTEGER;

@@ -14,6 +14,7 @@ export const migrationFiles = [
   "0004-shared.sql",
   "0005-checkpoint.sql",
   "0006-freezes.sql",
+  "0007-beginnings.sql",
 ];
 
 /** The version of the state folder that this Baton writes. */

@@ -53,4 +53,11 @@ CREATE INDEX event_begins on event (seq) where type = 'history.begins';
 
 CREATE INDEX event_freezes on event (seq) where type in ('environment.frozen', 'environment.thawed');
 
+CREATE INDEX event_moves on event (seq) where type = 'run.created' and instr(body, '"moves":');
+
+CREATE INDEX event_tells on event (seq) where type = 'run.created'
+  and (instr(body, '"notices":') or instr(body, '"moves":') or instr(body, '"pull-request"'));
+
 CREATE INDEX run_commit on run ("commit", release);
+
+CREATE INDEX run_created on run (created_seq);

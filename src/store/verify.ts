@@ -1,12 +1,19 @@
+import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { misshapenTables, recordTables } from "./derived-tables.ts";
-import { eventsOf, rowsOf } from "./event-rows.ts";
+import { requireWhole, rowsOf } from "./event-rows.ts";
 import { lastRelease, type NewestEvent, notedNewestEvent } from "./newest-event.ts";
 import { newestLoggedRelease, type StateFolder } from "./state-folder.ts";
 import { asStoreError, damagedJournal, olderJournal } from "./store-error.ts";
 
 /** How many of the newest events every command looks at: two or three milliseconds, however long the journal is. */
 const lately = 300;
+
+/** How long what was verified in this process need not be again while nobody writes, in milliseconds. */
+const believedMs = 10_000;
+
+/** By path: what the files of a journal were when it was verified here, and when that was. */
+const verified = new Map<string, { files: string; at: number }>();
 
 /**
  * What every command verifies before it believes a journal: the newest events, those of every run that goes on, and that
@@ -22,13 +29,7 @@ export function verifyLately(database: DatabaseSync, folder: StateFolder): void 
     if (misshapen !== undefined) {
       throw damagedJournal(folder.journal, `its table "${misshapen}" is gone or is not one that Baton made`);
     }
-    const last = Number(database.prepare("select max(seq) as seq from event").get()?.seq ?? 0);
-    const first = Math.max(1, last - lately + 1);
-    verify(database, folder, { first });
-    const open = database.prepare("select run, created_seq from run where finished_seq is null and created_seq < ?");
-    for (const { run, created_seq } of open.all(first)) {
-      verify(database, folder, { where: "run = ?", values: [run as string], first: created_seq as number });
-    }
+    verifyEvents(database, folder);
     if (noted) requireNotOlder(database, folder, noted);
     if (logged > lastRelease(database)) {
       const run = `r${String(logged).padStart(4, "0")}`;
@@ -61,6 +62,24 @@ function requireNotOlder(database: DatabaseSync, { journal }: StateFolder, noted
   );
 }
 
-function verify(database: DatabaseSync, { journal }: StateFolder, wanted: Parameters<typeof rowsOf>[1]): void {
-  for (const _ of eventsOf(rowsOf(database, wanted), { path: journal }));
+/** A run opens its journal to plan, and again to write: the second time it is as it was. */
+function verifyEvents(database: DatabaseSync, { journal }: StateFolder): void {
+  const files = filesOf(journal);
+  const before = verified.get(journal);
+  if (before?.files === files && performance.now() - before.at < believedMs) return;
+  const verify = (wanted: Parameters<typeof rowsOf>[1]) => requireWhole(rowsOf(database, wanted), { path: journal });
+  const last = Number(database.prepare("select max(seq) as seq from event").get()?.seq ?? 0);
+  const first = Math.max(1, last - lately + 1);
+  verify({ first });
+  const open = database.prepare("select run, created_seq from run where finished_seq is null and created_seq < ?");
+  for (const { run, created_seq } of open.all(first)) {
+    verify({ where: "run = ?", values: [run as string], first: created_seq as number });
+  }
+  verified.set(journal, { files, at: performance.now() });
+}
+
+/** The database and its write-ahead log, of which one without a byte is as good as none. */
+function filesOf(journal: string): string {
+  const each = [journal, `${journal}-wal`].map((path) => statSync(path, { throwIfNoEntry: false, bigint: true }));
+  return each.map((file) => (file?.size ? `${file.ino} ${file.size} ${file.mtimeNs}` : "")).join(", ");
 }

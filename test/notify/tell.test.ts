@@ -51,10 +51,12 @@ class FakeJournal implements ReadJournal {
     }
   }
 
-  *beginningsWith(texts: readonly string[], seq: number) {
+  *tellingUntil(seq: number) {
     for (const begun of this.beginningsUntil(seq)) {
       const json = JSON.stringify(begun.event);
-      yield texts.some((text) => json.includes(text)) ? begun : { seq: begun.seq };
+      yield ['"notices":', '"moves":', '"pull-request"'].some((text) => json.includes(text))
+        ? begun
+        : { seq: begun.seq };
     }
   }
 
@@ -319,9 +321,9 @@ test("which addresses there are is the same, whatever is left unread", () => {
   const addresses = (happenings: readonly Happening[], whole: boolean, asked: string[]) => {
     const journal = new FakeJournal();
     for (const one of happenings) if (one.do === "run") happen(journal, one, 0);
-    const { beginningsWith } = journal;
-    journal.beginningsWith = function* (texts, seq) {
-      for (const begun of whole ? this.beginningsUntil(seq) : beginningsWith.call(this, texts, seq)) {
+    const { tellingUntil } = journal;
+    journal.tellingUntil = function* (seq) {
+      for (const begun of whole ? this.beginningsUntil(seq) : tellingUntil.call(this, seq)) {
         if (!("event" in begun)) unread++;
         yield begun;
       }

@@ -29,11 +29,12 @@ test("runs are listed newest first, with how they ended", async (t) => {
   assert.deepEqual(store.run("r1"), { run: "r1", release: 1, commit: "commit-1", createdAt: 10 });
 });
 
-test("how runs began is read newest first, and of those without a text only the number", async (t) => {
+test("how runs began is read newest first, and of those that tell nobody only the number", async (t) => {
   const folder = temporaryFolder(t);
   using store = openStore(folder);
-  const named = (run: string, by: string) => ({ ...created(run, Number(run.slice(1))), by });
-  await append(store, [named("r1", "ann"), named("r2", "bob"), finished("r1", {}), named("r3", "ann")], 10);
+  const some = (run: string, more: object = {}) => ({ ...created(run, Number(run.slice(1))), ...more });
+  const telling = some("r2", { moves: { from: "dev", release: 1 } });
+  await append(store, [some("r1"), telling, finished("r1", {}), some("r3")] as never, 10);
   const all = [...store.beginningsUntil(4)].map(({ seq, event }) => [seq, event.run]);
   assert.deepEqual(all, [
     [4, "r3"],
@@ -41,19 +42,45 @@ test("how runs began is read newest first, and of those without a text only the 
     [1, "r1"],
   ]);
   assert.deepEqual([...store.beginningsUntil(3)].length, 2);
-  const some = [...store.beginningsWith(['"by":"bob"', "nowhere"], 4)].map(({ seq, event }) => [seq, event?.run]);
-  assert.deepEqual(some, [
+  const moves = ["r1", "r2", "r4"].map((run) => store.moveOf(run)?.run);
+  assert.deepEqual(moves, [undefined, "r2", undefined]);
+  const read = () => [...store.tellingUntil(4)].map(({ seq, event }) => [seq, event?.run]);
+  assert.deepEqual(read(), [
     [4, undefined],
     [2, "r2"],
     [1, undefined],
   ]);
   const database = new DatabaseSync(join(folder, "journal.db"));
-  database.exec("update event set body = replace(body, '\"r1\"', '\"rX\"') where seq = 1");
+  database.exec("update event set body = replace(body, '\"r2\"', '\"rX\"') where seq = 2");
   database.close();
-  assert.throws(
-    () => [...store.beginningsWith(["nowhere"], 4)],
-    /event 1 \(run.created, run r1\) is not what was written/,
+  assert.throws(read, /event 2 \(run.created, run r2\) is not what was written/);
+});
+
+test("what was verified a moment ago is verified again when anything was written since", async (t) => {
+  const folder = temporaryFolder(t);
+  {
+    using store = openStore(folder);
+    await append(store, [created("r1", 1), finished("r1", {})], 1);
+  }
+  openStoreForReading(folder).close();
+  openStoreForReading(folder).close();
+  const database = new DatabaseSync(join(folder, "journal.db"));
+  database.exec(
+    "pragma wal_autocheckpoint = 0; update event set body = replace(body, '\"r1\"', '\"rX\"') where seq = 2",
   );
+  assert.throws(() => openStoreForReading(folder), /event 2 \(run.finished, run r1\) is not what was written/);
+  database.close();
+  assert.throws(() => openStore(folder), /event 2 \(run.finished, run r1\) is not what was written/);
+});
+
+test("what every run asks of a long journal is answered by indexes", async (t) => {
+  const folder = temporaryFolder(t);
+  openStore(folder).close();
+  using database = new DatabaseSync(join(folder, "journal.db"), { readOnly: true });
+  const details = (sql: string) => database.prepare(`explain query plan ${sql}`).all();
+  const plan = (sql: string) => details(sql).map(({ detail }) => detail);
+  assert.match(plan("select * from run order by created_seq desc limit 50").join("; "), /USING INDEX run_created$/);
+  assert.match(plan("select max(created_seq) from run where created_seq < 9").join("; "), /INDEX run_created/);
 });
 
 test("what is deployed is the highest release, known as soon as the lock is released", async (t) => {

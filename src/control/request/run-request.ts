@@ -143,7 +143,8 @@ function deployedAt(history: History, commit: string): History {
 export function withoutLegs(durations: ReadonlyMap<JobId, number>): Record<string, number> {
   const expected: Record<string, number> = {};
   for (const [id, ms] of durations) {
-    const job = id.replace(/\[.*$/, "");
+    const leg = id.indexOf("[");
+    const job = leg < 0 ? id : id.slice(0, leg);
     expected[job] = Math.max(expected[job] ?? 0, ms);
   }
   return expected;

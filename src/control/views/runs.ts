@@ -31,9 +31,8 @@ export function listedRuns(journal: JournalReader | undefined, most: number): Li
 }
 
 function movesOf(journal: JournalReader, run: RunId): { moves?: MovedRelease } {
-  const [created] = journal.milestones(run);
-  if (created?.event.type !== "run.created" || created.event.moves === undefined) return {};
-  return { moves: movedBy({ moves: created.event.moves, plan: created.event.plan }) };
+  const created = journal.moveOf(run);
+  return created?.moves === undefined ? {} : { moves: movedBy({ moves: created.moves, plan: created.plan }) };
 }
 
 export function waitsView(open: readonly Pick<RunView, "run" | "release" | "moves" | "waiting">[]): WaitsView {
