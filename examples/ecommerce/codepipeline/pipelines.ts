@@ -1846,7 +1846,7 @@ export class EcommercePipelines extends Construct {
     });
     customerSmokeProdProject.overrideLogicalId("CustomerSmokeProdProject");
 
-    // What builds have left, which releases were made of it, and what is where. Never expires while it is there.
+    // What builds have left, which releases were made of it, and what is where. What nobody can come back to is tagged, and goes.
     const kept = new s3.CfnBucket(this, "Kept", {
       bucketEncryption: {
         serverSideEncryptionConfiguration: [{ bucketKeyEnabled: true, serverSideEncryptionByDefault: { sseAlgorithm: "aws:kms" } }],
@@ -1866,6 +1866,12 @@ export class EcommercePipelines extends Construct {
             status: "Enabled",
             noncurrentVersionExpiration: { noncurrentDays: 30 },
             abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
+          },
+          {
+            id: "forget-unneeded",
+            status: "Enabled",
+            tagFilters: [{ key: "baton:needed", value: "no" }],
+            expirationInDays: 1,
           },
         ],
       },
@@ -5378,7 +5384,7 @@ export class EcommercePipelines extends Construct {
               {
                 Sid: "FindRecords",
                 Effect: "Allow",
-                Action: "s3:ListBucket",
+                Action: ["s3:ListBucket", "s3:ListBucketVersions"],
                 Resource: kept.attrArn,
               },
               {
@@ -5395,6 +5401,17 @@ export class EcommercePipelines extends Construct {
                   `${kept.attrArn}/releases/*`,
                   `${kept.attrArn}/environments/*`,
                   `${kept.attrArn}/commits/*/contents-*`,
+                ],
+              },
+              {
+                Sid: "MarkWhatNobodyNeeds",
+                Effect: "Allow",
+                Action: ["s3:PutObjectVersionTagging", "s3:DeleteObjectTagging"],
+                Resource: [
+                  `${kept.attrArn}/artifacts/*`,
+                  `${kept.attrArn}/candidates/*`,
+                  `${kept.attrArn}/commits/*`,
+                  `${kept.attrArn}/environments/*/artifacts/*`,
                 ],
               },
               {
@@ -5797,6 +5814,132 @@ exports.releaseNumbers = releaseNumbers;
 exports.releaseOf = releaseOf;
 };
 
+program["./retention.cjs"] = (exports, require) => {
+/**
+ * What of the bucket nobody can come back to any more. It is only marked here: the bucket's lifecycle takes it away, and keeps
+ * its last version for thirty days. What is not understood ends it, and then nothing is marked.
+ */
+const { numbered, numberOf, places, record } = require("./records.cjs");
+
+const dayMs = 24 * 60 * 60_000;
+/** Whatever is younger stays: an approval waits for sixty days, and what a build leaves has no record before its end. */
+const youngMs = 90 * dayMs;
+/** A stage may go back to any run of the last twelve months, and that one may have waited for sixty days. */
+const rememberedMs = (366 + 60) * dayMs;
+/** How many releases that went well an environment may go back to, however old they are. */
+const goodReleases = 10;
+/** How many builds of a pipeline stay in any case: more than are looked at for a release. */
+const newestBuilds = 30;
+/** How many objects are marked at a time; the others are when it is looked again. */
+const most = 2000;
+
+const folders = ["artifacts/", "candidates/", "commits/", "environments/"];
+
+async function sweep(bucket, now) {
+  const isNeeded = await needed(bucket, now);
+  // Listed after the records were read: whatever came to be since is young.
+  const objects = (await Promise.all(folders.map(bucket.versions))).flat();
+  const idle = objects.filter(({ key, at }) => at < now - youngMs && !isNeeded(key)).slice(0, most);
+  if (idle.length === 0) return;
+  await inTurn(idle, ({ key, version }) => bucket.mark(key, version));
+  // A person may have asked for an old release meanwhile.
+  const isNeededNow = await needed(bucket, now);
+  await inTurn(
+    idle.filter(({ key }) => isNeededNow(key)),
+    ({ key }) => bucket.unmark(key),
+  );
+}
+
+/**
+ * From the records alone, whatever the plan of today is: who is not in it any more may come back.
+ */
+async function needed(bucket, now) {
+  // Of releases, by set.
+  const numbers = new Map();
+  const want = (set, number) =>
+    numbers.set(set, (numbers.get(set) ?? new Set()).add(number));
+  // \`PIPELINE/PART.json\`.
+  const parts = new Set();
+  // \`environments/ENVIRONMENT/artifacts/PIPELINE/RUN\`.
+  const runs = new Set();
+
+  const [environments, releases, candidates] = await Promise.all([
+    bucket.versions("environments/"),
+    bucket.versions("releases/"),
+    bucket.versions("candidates/"),
+  ]);
+  for (const [folder, records] of Map.groupBy(environments, ({ key }) => folderOf(key))) {
+    const [, set, what] = /^environments\\/[^/]+\\/(.+)\\/(proven|tried)$/.exec(folder) ?? [];
+    if (set === undefined) continue;
+    // \`tried\` is written again whenever a run selects a release.
+    const reached =
+      what === "proven" ? records.slice(-goodReleases) : records.filter(({ at }) => at >= now - rememberedMs);
+    for (const { key } of reached) want(set, numberOf(key));
+  }
+  for (const [folder, all] of Map.groupBy(releases, ({ key }) => folderOf(key)))
+    for (const { key } of all.slice(-1)) want(folder.slice("releases/".length), numberOf(key));
+
+  const there = environments.filter(({ key }) => /^environments\\/[^/]+\\/there\\/[^/]+$/.test(key));
+  await inTurn(there, async ({ key }) => {
+    const { part, run } = await record(bucket, key);
+    const [, environment, , pipeline = ""] = key.replace(/\\.json$/, "").split("/");
+    parts.add(\`\${pipeline}/\${part}.json\`);
+    runs.add(\`environments/\${environment}/artifacts/\${pipeline}/\${run}\`);
+  });
+  const commits = new Set();
+  const wanted = [...numbers].flatMap(([set, all]) =>
+    [...all].map((number) => \`\${places.releases(set)}\${numbered(number)}\`),
+  );
+  await inTurn(wanted, async (key) => {
+    const found = await record(bucket, key);
+    // Taken away by a person: nobody can ask for it.
+    if (found === undefined) return;
+    commits.add(found.commit);
+    for (const [pipeline, part] of Object.entries(found.parts)) parts.add(\`\${pipeline}/\${part}.json\`);
+  });
+
+  const builds = [...Map.groupBy(candidates, ({ key }) => folderOf(key)).values()];
+  const kept = new Set(
+    builds.flatMap((all) => {
+      const keys = all.map(({ key }) => key);
+      const named = keys.filter((key) => parts.has(key.split("/").slice(-2).join("/")));
+      return [...keys.slice(-newestBuilds), ...named];
+    }),
+  );
+  const artifacts = new Set();
+  await inTurn([...kept], async (key) => {
+    const found = await record(bucket, key);
+    if (found === undefined) return;
+    commits.add(found.commit);
+    for (const digest of Object.values(found.artifacts)) artifacts.add(\`artifacts/\${digest}\`);
+  });
+
+  return (key) => {
+    if (key.startsWith("artifacts/")) return artifacts.has(key);
+    if (key.startsWith("candidates/")) return kept.has(key);
+    const path = key.split("/");
+    if (key.startsWith("commits/")) return commits.has(path.at(-2) ?? "");
+    return path[2] !== "artifacts" || runs.has(path.slice(0, 5).join("/"));
+  };
+}
+
+const folderOf = (key) => key.slice(0, key.lastIndexOf("/"));
+
+/**
+ * Some at a time.
+ */
+async function inTurn(all, act) {
+  const left = [...all];
+  const work = async () => {
+    for (let one = left.pop(); one !== undefined; one = left.pop()) await act(one);
+  };
+  await Promise.all(Array.from({ length: 20 }, work));
+}
+
+exports.goodReleases = goodReleases;
+exports.sweep = sweep;
+};
+
 program["./releases.cjs"] = (exports, require) => {
 /**
  * The function that makes releases, starts the CodePipelines that deploy them, and answers their actions. It has no lock: what must not
@@ -5925,7 +6068,10 @@ function releases({ plan, bucket, codepipelines, tell, pageOf, now }) {
       await bucket.create(own, print({ number }));
     }
     const { number } = await record(bucket, own);
-    await bucket.create(\`\${places.tried(name, set)}\${numbered(number)}\`, print({ run }));
+    // Again each time: what a run selected lately is kept.
+    await bucket.write(\`\${places.tried(name, set)}\${numbered(number)}\`, print({ run }));
+    const release = await records.releaseOf(bucket, set, number);
+    await hold(asked, release, Object.keys(release.parts));
     const { approval } = environment;
     const older = approval && (await codepipelines.waiting(environment.codepipeline, approval));
     if (approval && older && older.run !== run) {
@@ -5943,6 +6089,31 @@ function releases({ plan, bucket, codepipelines, tell, pageOf, now }) {
     return { NUMBER: "0", REASON: reason };
   }
 
+  /** What a release is made of stays, and is there; or the run ends before anything is changed. */
+  async function hold(
+    asked,
+    { number, parts, left },
+    pipelines,
+  ) {
+    const { branch, members } = setOf(asked);
+    for (const { name, codepipeline } of members) {
+      const part = parts[name];
+      if (part === undefined || !pipelines.includes(name) || Object.hasOwn(left, name)) continue;
+      const key = \`\${places.candidates(branch, name)}\${part}.json\`;
+      await bucket.unmark(key);
+      const built = await record(bucket, key);
+      const artifacts = Object.values(built?.artifacts ?? {}).map((digest) => \`artifacts/\${digest}\`);
+      for (const artifact of artifacts) await bucket.unmark(artifact);
+      const has = await Promise.all(artifacts.map((artifact) => bucket.has(artifact)));
+      if (built !== undefined && !has.includes(false)) continue;
+      const again =
+        built === undefined ? "" : \`, or start \${codepipeline} with commit \${built.commit}: it builds it anew\`;
+      throw new Refused(
+        \`release \${number} cannot be deployed: what was built of \${name} is not kept any more. Take a newer one\${again}\`,
+      );
+    }
+  }
+
   /** First in the environment's stage: who goes, and where the others' outputs are. */
   async function begin(asked) {
     const { environment, set, run } = asked;
@@ -5950,6 +6121,7 @@ function releases({ plan, bucket, codepipelines, tell, pageOf, now }) {
     const { members } = setOf(asked);
     const there = await allThere(environment, members);
     const going = whoGoes({ members, release, there });
+    await hold(asked, release, going);
     const variables = { SET: set };
     for (const { name, needs } of members) {
       const goes = going.includes(name);
@@ -6049,6 +6221,10 @@ program["./aws.cjs"] = (exports, require) => {
  */
 const { createHash } = require("node:crypto");
 const { Refused, releases } = require("./releases.cjs");
+const { sweep } = require("./retention.cjs");
+
+/** The lifecycle of the bucket takes away what has it. */
+const mark = { Key: "baton:needed", Value: "no" };
 
 const statuses = {
   InProgress: "under way",
@@ -6059,38 +6235,15 @@ const statuses = {
 };
 
 function handlerOf({ s3, codepipeline, sns }, { plan, source, revisionType, variable, bucket, topic, region, now }) {
+  const objects = bucketOf(s3, bucket);
   const { look, answer } = releases({
     plan,
+    bucket: objects,
     now,
     pageOf: (name, run) =>
       \`https://\${region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/\${name}/executions/\${run}/timeline?region=\${region}\`,
     tell: async (subject, text) => {
       await sns("Publish", { TopicArn: topic, Subject: subject.slice(0, 100), Message: text });
-    },
-    bucket: {
-      async read(key) {
-        const found = await unless(["NoSuchKey"], s3("GetObject", { Bucket: bucket, Key: key }));
-        return found?.Body.transformToString();
-      },
-      async create(key, text) {
-        const done = await unless(
-          ["PreconditionFailed"],
-          s3("PutObject", { Bucket: bucket, Key: key, Body: text, IfNoneMatch: "*" }),
-        );
-        return done !== undefined;
-      },
-      async write(key, text) {
-        await s3("PutObject", { Bucket: bucket, Key: key, Body: text });
-      },
-      async list(prefix) {
-        const keys = [];
-        for (let token; ; ) {
-          const page = await s3("ListObjectsV2", { Bucket: bucket, Prefix: prefix, ContinuationToken: token });
-          keys.push(...(page.Contents ?? []).map(({ Key }) => Key));
-          token = page.NextContinuationToken;
-          if (token === undefined) return keys.sort();
-        }
-      },
     },
     codepipelines: {
       async runs(name) {
@@ -6139,6 +6292,7 @@ function handlerOf({ s3, codepipeline, sns }, { plan, source, revisionType, vari
       if (about === undefined || [...members, ...environments].some((one) => one.codepipeline === about))
         await look(set);
     }
+    if (isDaily(event)) await sweep(objects, now());
   };
 
   async function answerJob({ id, data }) {
@@ -6155,6 +6309,56 @@ function handlerOf({ s3, codepipeline, sns }, { plan, source, revisionType, vari
   }
 }
 
+function bucketOf(s3, bucket) {
+  return {
+    async read(key) {
+      const found = await unless(["NoSuchKey"], s3("GetObject", { Bucket: bucket, Key: key }));
+      return found?.Body.transformToString();
+    },
+    async create(key, text) {
+      const done = await unless(
+        ["PreconditionFailed"],
+        s3("PutObject", { Bucket: bucket, Key: key, Body: text, IfNoneMatch: "*" }),
+      );
+      return done !== undefined;
+    },
+    async write(key, text) {
+      await s3("PutObject", { Bucket: bucket, Key: key, Body: text });
+    },
+    async list(prefix) {
+      const keys = [];
+      for (let token; ; ) {
+        const page = await s3("ListObjectsV2", { Bucket: bucket, Prefix: prefix, ContinuationToken: token });
+        keys.push(...(page.Contents ?? []).map(({ Key }) => Key));
+        token = page.NextContinuationToken;
+        if (token === undefined) return keys.sort();
+      }
+    },
+    async has(key) {
+      return (await unless(["NotFound", "NoSuchKey"], s3("HeadObject", { Bucket: bucket, Key: key }))) !== undefined;
+    },
+    async versions(prefix) {
+      const found = [];
+      for (let from = {}; ; ) {
+        const page = await s3("ListObjectVersions", { Bucket: bucket, Prefix: prefix, ...from });
+        for (const { Key, VersionId, IsLatest, LastModified } of page.Versions ?? [])
+          if (IsLatest) found.push({ key: Key, version: VersionId, at: LastModified.getTime() });
+        if (!page.IsTruncated) return found.sort((a, b) => (a.key < b.key ? -1 : 1));
+        from = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+      }
+    },
+    async mark(key, version) {
+      const how = { Bucket: bucket, Key: key, VersionId: version, Tagging: { TagSet: [mark] } };
+      await unless(["NoSuchKey", "NoSuchVersion", "MethodNotAllowed"], s3("PutObjectTagging", how));
+    },
+    async unmark(key) {
+      // Where nothing is, or was taken away, there is no mark.
+      const gone = ["NoSuchKey", "MethodNotAllowed"];
+      await unless(gone, s3("DeleteObjectTagging", { Bucket: bucket, Key: key }));
+    },
+  };
+}
+
 /**
  * What the definition asks, with what a person gave in it. Who gives more than a value does not change what is asked.
  */
@@ -6168,6 +6372,12 @@ function asked(text) {
   // A key that stands twice is lost here.
   if (JSON.stringify(found) === text) return found;
   throw new Refused("BATON_RELEASE is neither the number of a release nor newest");
+}
+
+/** Of the looks that nothing has happened for, one a day. */
+function isDaily(event) {
+  const at = new Date(event.detail?.pipeline === undefined ? event.time : Number.NaN);
+  return at.getUTCHours() === 3 && at.getUTCMinutes() < 10;
 }
 
 async function unless(names, call) {

@@ -96,6 +96,8 @@ export interface Bucket extends Encrypted {
   readonly prefix: string;
   /** What is older is removed; undefined: only what something newer has taken the place of. */
   readonly expireDays: number | undefined;
+  /** Objects with this tag are removed. */
+  readonly unneeded?: { readonly tag: string; readonly value: string };
   /** Name of the bucket that is told of every access. */
   readonly logsTo?: string;
   /** Objects under this path are removed when nobody wrote them again for so long. */

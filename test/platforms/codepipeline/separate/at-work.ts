@@ -317,6 +317,21 @@ export class SetsAtWork {
         assert.ok(response.ok, await response.clone().text());
         return {};
       },
+      async HeadObject({ Bucket, Key }: { Bucket: string; Key: string }) {
+        const response = await fetch(address(Bucket, Key), { method: "HEAD", headers: { authorization } });
+        if (response.status === 404) throw named("NotFound");
+        assert.ok(response.ok);
+        return {};
+      },
+      async DeleteObjectTagging({ Bucket, Key }: { Bucket: string; Key: string }) {
+        const response = await fetch(`${address(Bucket, Key)}?tagging`, {
+          method: "DELETE",
+          headers: { authorization },
+        });
+        if (response.status === 404) throw named("NoSuchKey");
+        assert.ok(response.ok, await response.clone().text());
+        return {};
+      },
       async ListObjectsV2({ Bucket, Prefix }: { Bucket: string; Prefix: string }) {
         const query = new URLSearchParams({ "list-type": "2", prefix: Prefix });
         const response = await fetch(`${address(Bucket)}?${query}`, { headers: { authorization } });

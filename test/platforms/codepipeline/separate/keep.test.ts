@@ -37,9 +37,10 @@ END
     ;;
   "s3api put-object")
     key="$6" body="$8"
-    [ "$9 \${10}" = "--if-none-match *" ] || exit 9
+    [ "\${9:-} \${10:-}" = "--if-none-match *" ] || [ $# = 8 ] || exit 9
     if [ "$key" = "\${REFUSES:-}" ]; then echo "An error occurred (AccessDenied)" >&2; exit 254; fi
-    if [ -e "$STORE/$key" ]; then echo "An error occurred (PreconditionFailed) when calling" >&2; exit 254; fi
+    echo "$key" >> "$STORE.log"
+    if [ $# = 10 ] && [ -e "$STORE/$key" ]; then echo "An error occurred (PreconditionFailed) when calling" >&2; exit 254; fi
     mkdir -p "$(dirname "$STORE/$key")" && cp "$body" "$STORE/$key" ;;
   *) exit 8 ;;
 esac
@@ -119,13 +120,16 @@ test("each version of the AWS CLI says in its own way when a run was started", w
   assert.ok(existsSync(store(record)));
 });
 
-test("running again changes nothing", when, (t) => {
-  const { folder, keep } = prepared(t);
+test("running again changes nothing, and what is written again counts as new", when, (t) => {
+  const { folder, keep, read } = prepared(t);
   assert.equal(keep().status, 0);
   const all = () => readdirSync(join(folder, "store"), { recursive: true }).sort();
-  const before = all();
-  assert.equal(keep().status, 0);
-  assert.deepEqual(all(), before);
+  const before = [...all(), read(record)];
+  rmSync(join(folder, "store.log"));
+  assert.equal(keep({ TRIGGER: JSON.stringify({ triggerType: "CloudWatchEvent", triggerDetail: "x" }) }).status, 0);
+  assert.deepEqual([...all(), read(record)], before);
+  const written = readFileSync(join(folder, "store.log"), "utf8").split("\n");
+  assert.ok(written.some((key) => key.startsWith("artifacts/")) && written.includes("commits/main/c1/files"));
 });
 
 const events = "arn:aws:events:eu-central-1:1:rule";

@@ -77,6 +77,9 @@ function bucketWith(objects: Map<string, string>) {
       objects.set(Key, Body);
       return {};
     },
+    HeadObject: ({ Key }: { Key: string }) => (objects.has(Key) ? {} : named("NotFound")),
+    // Where nothing is, nothing is tagged.
+    DeleteObjectTagging: ({ Key }: { Key: string }) => (objects.has(Key) ? {} : named("NoSuchKey")),
     // A page for each key.
     ListObjectsV2: ({ Prefix, ContinuationToken }: { Prefix: string; ContinuationToken?: string }) => {
       const keys = [...objects.keys()].filter((key) => key.startsWith(Prefix)).sort();
@@ -134,6 +137,8 @@ const released = () =>
       "releases/infra@main/00000001.json",
       JSON.stringify({ version: 1, number: 1, commit: "c1", parts: { infra: "r1" }, left: {} }),
     ],
+    ["candidates/main/infra/r1.json", JSON.stringify({ version: 1, commit: "c1", at: "", artifacts: { plan: "d1" } })],
+    ["artifacts/d1", "bytes"],
   ]);
 const select = { do: "select", set: "infra@main", environment: "prod", run: "r9", commit: "c1", release: "next" };
 
@@ -172,6 +177,73 @@ test("what a person asks for and does not exist stops the run; nonsense fails th
   const [command, { failureDetails }] = calls.at(-1) as [string, { failureDetails: { message: string } }];
   assert.equal(command, "PutJobFailureResult");
   assert.match(failureDetails.message, /^BATON_RELEASE is x y/);
+});
+
+test("a release of which something is gone fails the action before anything is changed, with what helps", async () => {
+  for (const [gone, help] of [
+    ["artifacts/d1", "Take a newer one, or start shop-infra-main with commit c1: it builds it anew"],
+    ["candidates/main/infra/r1.json", "Take a newer one"],
+  ] as const) {
+    const objects = released();
+    objects.delete(gone);
+    const { calls, handler } = functionWith({ ...bucketWith(objects), GetPipelineState: () => ({ stageStates: [] }) });
+    await handler(job({ ...select, release: "1" }));
+    await handler(job({ ...select, do: "begin", release: "1" }));
+    const refused = calls.flatMap(([command, input]) => (command === "PutJobFailureResult" ? [input] : []));
+    const message = `release 1 cannot be deployed: what was built of infra is not kept any more. ${help}`;
+    assert.deepEqual(
+      refused.map(({ failureDetails }) => failureDetails),
+      [1, 2].map(() => ({ type: "JobFailed", message })),
+    );
+    assert.ok(!objects.has("environments/prod/there/infra.json"));
+  }
+});
+
+test("once a day what nobody needs is marked in the version that was seen, over pages; the same hour of an event does nothing", async () => {
+  const objects = released();
+  const record = (commit: string) => JSON.stringify({ version: 1, commit, at: "", artifacts: { plan: commit } });
+  for (let build = 10; build < 45; build++) objects.set(`candidates/main/infra/${build}-r.json`, record(`c${build}`));
+  for (const commit of ["c10", "c44"]) objects.set(`artifacts/${commit}`, "bytes");
+  const pages = {
+    ...bucketWith(objects),
+    ListPipelineExecutions: () => ({ pipelineExecutionSummaries: [] }),
+    // A page for each key, with an older version and what stands for a removed one.
+    ListObjectVersions: ({ Prefix, KeyMarker = "" }: { Prefix: string; KeyMarker?: string }) => {
+      const [Key, ...more] = [...objects.keys()].filter((key) => key.startsWith(Prefix) && key > KeyMarker).sort();
+      if (Key === undefined) return { IsTruncated: false };
+      const version = (VersionId: string, IsLatest: boolean) => ({
+        Key,
+        VersionId,
+        IsLatest,
+        LastModified: new Date(0),
+      });
+      const DeleteMarkers = [version("v0", false)];
+      const Versions = [version(`v2 ${Key}`, true), version("v1", false)];
+      return { Versions, DeleteMarkers, IsTruncated: more.length > 0, NextKeyMarker: Key, NextVersionIdMarker: "v1" };
+    },
+  };
+  const markedBy = async (event: object) => {
+    const { calls, handler } = functionWith(pages);
+    await handler(event);
+    return calls.flatMap(([command, input]) => (command === "PutObjectTagging" ? [input] : []));
+  };
+  const none = ["2026-01-01T04:00:00Z", "2026-01-01T03:10:00Z"].map((time) => ({ time, detail: {} }));
+  for (const event of [...none, { time: "2026-01-01T03:05:00Z", detail: { pipeline: "shop-infra-main" } }, {}])
+    assert.deepEqual(await markedBy(event), []);
+  const marked = await markedBy({ time: "2026-01-01T03:05:00Z", detail: {} });
+  const Tagging = { TagSet: [{ Key: "baton:needed", Value: "no" }] };
+  assert.deepEqual(
+    marked.sort((a, b) => (String(a.Key) < String(b.Key) ? -1 : 1)),
+    // The newest thirty, and what is named by the newest release, stay.
+    ["artifacts/c10", ...[10, 11, 12, 13, 14, 15].map((build) => `candidates/main/infra/${build}-r.json`)].map(
+      (Key) => ({
+        Bucket: "kept",
+        Key,
+        VersionId: `v2 ${Key}`,
+        Tagging,
+      }),
+    ),
+  );
 });
 
 test("what a person gives is a value, wherever it stands among what the definition asks", async () => {

@@ -3,6 +3,7 @@
  * retries, rollbacks, stops, closed transitions; calls that fail before or after they had their effect.
  */
 import assert from "node:assert/strict";
+import type { Bucket } from "../../../../src/platforms/codepipeline/write/separate/program/records.cjs";
 import {
   type Asked,
   type Plan,
@@ -11,6 +12,8 @@ import {
   type Run,
   releases,
 } from "../../../../src/platforms/codepipeline/write/separate/program/releases.cjs";
+import { sweep } from "../../../../src/platforms/codepipeline/write/separate/program/retention.cjs";
+import { Objects } from "./objects.ts";
 
 export interface Building {
   readonly id: string;
@@ -44,7 +47,7 @@ const stages = ["Select", "Approve", "environment", "Proven"] as const;
 export type Fate = "works" | "fails before" | "fails after";
 
 export class World {
-  readonly objects = new Map<string, string>();
+  readonly objects = new Objects(() => this.clock);
   readonly building: Building[] = [];
   readonly deploying: Deploying[] = [];
   /** What is really there: by environment and pipeline, the part that was deployed last, and the run. */
@@ -57,6 +60,7 @@ export class World {
   readonly #plan: Plan;
   readonly #tokens = new Map<string, string>();
   readonly #function: ReturnType<typeof releases>;
+  readonly #bucket: Bucket;
   clock = 1_000_000;
   fate: () => Fate = () => "works";
   /** Whether the jobs of a pipeline pass. */
@@ -84,22 +88,27 @@ export class World {
       if (fate === "fails after") throw new Error("no answer");
       return answer;
     };
+    this.#bucket = {
+      read: (key) => call(() => this.objects.get(key)),
+      create: (key, text) =>
+        call(() => {
+          if (this.objects.has(key)) return false;
+          this.objects.set(key, text);
+          return true;
+        }),
+      write: (key, text) => call(() => void this.objects.set(key, text)),
+      list: (prefix) => call(() => [...this.objects.keys()].filter((key) => key.startsWith(prefix)).sort()),
+      has: (key) => call(() => this.objects.has(key)),
+      versions: (prefix) => call(() => this.objects.versions(prefix)),
+      mark: (key, version) => call(() => this.objects.mark(key, version)),
+      unmark: (key) => call(() => this.objects.unmark(key)),
+    };
     this.#function = releases({
       plan,
       now: () => this.clock,
       pageOf: (name, run) => `${name}/${run}`,
       tell: (subject) => call(() => void this.told.push(subject)),
-      bucket: {
-        read: (key) => call(() => this.objects.get(key)),
-        create: (key, text) =>
-          call(() => {
-            if (this.objects.has(key)) return false;
-            this.objects.set(key, text);
-            return true;
-          }),
-        write: (key, text) => call(() => void this.objects.set(key, text)),
-        list: (prefix) => call(() => [...this.objects.keys()].filter((key) => key.startsWith(prefix)).sort()),
-      },
+      bucket: this.#bucket,
       codepipelines: {
         runs: (name) => call(() => this.#runs(name)),
         start: (name, how) => call(() => this.start(name, how)),
@@ -193,7 +202,10 @@ export class World {
     const contents = Object.entries(this.commits.get(run.commit)!);
     const lines = contents.map(([name, content]) => `${content.padStart(64, "0").replaceAll("c", "0")}  ${name}/file`);
     this.objects.set(`commits/main/${run.commit}/files`, lines.join("\n"));
-    const record = { version: 1, commit: run.commit, at: new Date(run.startedAt).toISOString() };
+    const digest = `of-${run.pipeline}-${this.commits.get(run.commit)![run.pipeline]}`;
+    this.objects.set(`artifacts/${digest}`, "");
+    const builtAt = new Date(run.startedAt).toISOString();
+    const record = { version: 1, commit: run.commit, at: builtAt, artifacts: { build: digest } };
     const at = String(run.startedAt).padStart(15, "0");
     this.objects.set(`candidates/main/${run.pipeline}/${at}-${run.id}.json`, JSON.stringify(record));
   }
@@ -213,6 +225,12 @@ export class World {
 
   async look(): Promise<void> {
     for (const set of Object.keys(this.#plan.sets)) await this.call(() => this.#function.look(set));
+  }
+
+  /** Once a day, and the lifecycle after it. Keys that are gone. */
+  async tidy(): Promise<string[]> {
+    await this.call(() => sweep(this.#bucket, this.clock));
+    return this.objects.expire();
   }
 
   #inside(codepipeline: string, stage: (typeof stages)[number]): Deploying | undefined {

@@ -169,7 +169,7 @@ function key({ id, description, alias, policy }: Key, { references, tags }: Surr
 }
 
 function bucket(
-  { id, name, expireDays, cache, key, logsTo, grants = [] }: Bucket,
+  { id, name, expireDays, cache, unneeded, key, logsTo, grants = [] }: Bucket,
   { references, tags }: Surroundings,
 ): Resources {
   const value = (one: Text) => references.value(one);
@@ -212,6 +212,7 @@ function bucket(
           Rules: [
             rule("expire", "", expireDays),
             ...(cache ? [rule("forget-cache", cache.prefix, cache.expireDays)] : []),
+            ...(unneeded ? [unneededRule(unneeded)] : []),
           ],
         },
         Tags: tagList({ tags }),
@@ -239,6 +240,14 @@ function bucket(
     },
   };
 }
+
+/** The version that was there last goes as every older one does. */
+const unneededRule = ({ tag, value }: NonNullable<Bucket["unneeded"]>) => ({
+  Id: "forget-unneeded",
+  Status: "Enabled",
+  TagFilters: [{ Key: tag, Value: value }],
+  ExpirationInDays: 1,
+});
 
 function role(one: Role, around: Surroundings): object & Record<string, unknown> {
   const { name, statements, policyParameter } = one;

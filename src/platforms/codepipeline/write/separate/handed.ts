@@ -11,6 +11,7 @@ import { artifactSource, producerOf } from "../known-values.ts";
 import { outputPath, snake } from "../names.ts";
 import type { ReleaseLine } from "../release-lines.ts";
 import { arnOf, nameOf, type Text, text } from "../text.ts";
+import retention from "./program/retention.cjs";
 
 /** Logical id of the bucket with all that sets keep. */
 export const keptId = "Kept";
@@ -114,7 +115,7 @@ export const leaveArtifactCommand = (artifact: string, { outbox, before }: { out
 export const publishesForSet = (place: JobPlace): boolean =>
   buildsForSet(place) && Object.values(place.pipeline.outputs).some(({ job }) => job === place.name);
 
-/** For a shell: the records of what is there and of what was proven last, with the runs that built it. */
+/** For a shell: the records of what is there and of what went well there lately, with the runs that built it. */
 export const reachableInRecords = `reachable() {
   local environment keys key
   for environment in $BATON_ENVIRONMENTS; do
@@ -123,7 +124,7 @@ export const reachableInRecords = `reachable() {
     for key in $(jq -r '.[]?' <<< "$keys"); do aws s3 cp "s3://$BATON_RECORDS/$key" - || return; done
     keys="$(aws s3api list-objects-v2 --bucket "$BATON_RECORDS" --query 'Contents[].Key' --output json \\
       --prefix "environments/$environment/$BATON_SET/proven/")" || return
-    for key in $(jq -r '.[-1:][]?' <<< "$keys"); do
+    for key in $(jq -r '.[-${retention.goodReleases}:][]?' <<< "$keys"); do
       aws s3 cp "s3://$BATON_RECORDS/releases/$BATON_SET/\${key##*/}" - || return
     done
   done

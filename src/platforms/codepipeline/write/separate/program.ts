@@ -18,7 +18,7 @@ export const keepProgram = (): string => readFileSync(new URL("keep.sh", folder)
 export const releasesProgram = (plan: Plan, { revisionType }: Pick<Source, "revisionType">): string =>
   functionProgram({
     folder,
-    files: ["selection.cjs", "records.cjs", "releases.cjs", "aws.cjs"],
+    files: ["selection.cjs", "records.cjs", "retention.cjs", "releases.cjs", "aws.cjs"],
     clients: { s3: "S3Client", codepipeline: "CodePipelineClient", sns: "SNSClient" },
     plan,
     settings: {

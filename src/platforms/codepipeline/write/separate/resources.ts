@@ -23,10 +23,11 @@ const bucket: Bucket = {
   kind: "bucket",
   id: keptId,
   comment: [
-    "What builds have left, which releases were made of it, and what is where. Never expires while it is there.",
+    "What builds have left, which releases were made of it, and what is where. What nobody can come back to is tagged, and goes.",
   ],
   prefix: "pipeline-releases-",
   expireDays: undefined,
+  unneeded: { tag: "baton:needed", value: "no" },
   cache: undefined,
 };
 
@@ -63,13 +64,20 @@ function functionOf(joined: readonly LineStages[], { delivery, options }: Around
   const deploying = joined.filter(({ line }) => line.joined!.does === "deploys");
   const approvals = deploying.filter(({ line }) => line.environments[0]!.approval);
   const statements: Statement[] = [
-    { sid: "FindRecords", actions: ["s3:ListBucket"], resources: [[arnOf(bucket.id)]] },
+    { sid: "FindRecords", actions: ["s3:ListBucket", "s3:ListBucketVersions"], resources: [[arnOf(bucket.id)]] },
     { sid: "ReadRecords", actions: ["s3:GetObject"], resources: [text`${arnOf(bucket.id)}/*`] },
     {
       sid: "KeepRecords",
       actions: ["s3:PutObject"],
       // What builds have left is not its to write.
       resources: ["releases/*", "environments/*", "commits/*/contents-*"].map(
+        (keys) => text`${arnOf(bucket.id)}/${keys}`,
+      ),
+    },
+    {
+      sid: "MarkWhatNobodyNeeds",
+      actions: ["s3:PutObjectVersionTagging", "s3:DeleteObjectTagging"],
+      resources: ["artifacts/*", "candidates/*", "commits/*", "environments/*/artifacts/*"].map(
         (keys) => text`${arnOf(bucket.id)}/${keys}`,
       ),
     },

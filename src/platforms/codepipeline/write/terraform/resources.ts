@@ -181,7 +181,7 @@ function key({ id, comment, description, alias, policy }: Key, values: Terraform
 }
 
 function bucket(
-  { id, comment, name: given, prefix: beginning, expireDays, cache, key, logsTo, grants = [] }: Bucket,
+  { id, comment, name: given, prefix: beginning, expireDays, cache, unneeded, key, logsTo, grants = [] }: Bucket,
   values: TerraformValues,
 ): Block[] {
   const name = snakeCase(id);
@@ -247,6 +247,7 @@ function bucket(
       blocks: [
         rule("expire", "", expireDays),
         ...(cache ? [rule("forget-cache", cache.prefix, cache.expireDays)] : []),
+        ...(unneeded ? [unneededRule(unneeded)] : []),
       ],
     }),
     resource("aws_s3_bucket_policy", name, {
@@ -270,6 +271,16 @@ function bucket(
     }),
   ];
 }
+
+/** The version that was there last goes as every older one does. */
+const unneededRule = ({ tag, value }: NonNullable<Bucket["unneeded"]>): Block => ({
+  type: "rule",
+  attributes: { id: "forget-unneeded", status: "Enabled" },
+  blocks: [
+    { type: "filter", blocks: [{ type: "tag", attributes: { key: tag, value } }] },
+    { type: "expiration", attributes: { days: 1 } },
+  ],
+});
 
 function role(one: Role, values: TerraformValues): Block[] {
   const { id, comment, name: given, statements, policyParameter } = one;

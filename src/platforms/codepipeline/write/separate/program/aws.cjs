@@ -10,6 +10,10 @@
  */
 const { createHash } = require("node:crypto");
 const { Refused, releases } = require("./releases.cjs");
+const { sweep } = require("./retention.cjs");
+
+/** The lifecycle of the bucket takes away what has it. */
+const mark = { Key: "baton:needed", Value: "no" };
 
 /** @type {Record<string, import("./releases.cjs").Run["status"]>} */
 const statuses = {
@@ -25,39 +29,15 @@ const statuses = {
  * @param {Settings} settings
  */
 function handlerOf({ s3, codepipeline, sns }, { plan, source, revisionType, variable, bucket, topic, region, now }) {
+  const objects = bucketOf(s3, bucket);
   const { look, answer } = releases({
     plan,
+    bucket: objects,
     now,
     pageOf: (name, run) =>
       `https://${region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/${name}/executions/${run}/timeline?region=${region}`,
     tell: async (subject, text) => {
       await sns("Publish", { TopicArn: topic, Subject: subject.slice(0, 100), Message: text });
-    },
-    bucket: {
-      async read(key) {
-        const found = await unless(["NoSuchKey"], s3("GetObject", { Bucket: bucket, Key: key }));
-        return found?.Body.transformToString();
-      },
-      async create(key, text) {
-        const done = await unless(
-          ["PreconditionFailed"],
-          s3("PutObject", { Bucket: bucket, Key: key, Body: text, IfNoneMatch: "*" }),
-        );
-        return done !== undefined;
-      },
-      async write(key, text) {
-        await s3("PutObject", { Bucket: bucket, Key: key, Body: text });
-      },
-      async list(prefix) {
-        const keys = [];
-        for (let token; ; ) {
-          /** @type {{ Contents?: { Key: string }[], NextContinuationToken?: string }} */
-          const page = await s3("ListObjectsV2", { Bucket: bucket, Prefix: prefix, ContinuationToken: token });
-          keys.push(...(page.Contents ?? []).map(({ Key }) => Key));
-          token = page.NextContinuationToken;
-          if (token === undefined) return keys.sort();
-        }
-      },
     },
     codepipelines: {
       async runs(name) {
@@ -106,6 +86,7 @@ function handlerOf({ s3, codepipeline, sns }, { plan, source, revisionType, vari
       if (about === undefined || [...members, ...environments].some((one) => one.codepipeline === about))
         await look(set);
     }
+    if (isDaily(event)) await sweep(objects, now());
   };
 
   async function answerJob(/** @type {any} */ { id, data }) {
@@ -123,6 +104,62 @@ function handlerOf({ s3, codepipeline, sns }, { plan, source, revisionType, vari
 }
 
 /**
+ * @param {Send} s3
+ * @param {string} bucket
+ * @returns {import("./records.cjs").Bucket}
+ */
+function bucketOf(s3, bucket) {
+  return {
+    async read(key) {
+      const found = await unless(["NoSuchKey"], s3("GetObject", { Bucket: bucket, Key: key }));
+      return found?.Body.transformToString();
+    },
+    async create(key, text) {
+      const done = await unless(
+        ["PreconditionFailed"],
+        s3("PutObject", { Bucket: bucket, Key: key, Body: text, IfNoneMatch: "*" }),
+      );
+      return done !== undefined;
+    },
+    async write(key, text) {
+      await s3("PutObject", { Bucket: bucket, Key: key, Body: text });
+    },
+    async list(prefix) {
+      const keys = [];
+      for (let token; ; ) {
+        /** @type {{ Contents?: { Key: string }[], NextContinuationToken?: string }} */
+        const page = await s3("ListObjectsV2", { Bucket: bucket, Prefix: prefix, ContinuationToken: token });
+        keys.push(...(page.Contents ?? []).map(({ Key }) => Key));
+        token = page.NextContinuationToken;
+        if (token === undefined) return keys.sort();
+      }
+    },
+    async has(key) {
+      return (await unless(["NotFound", "NoSuchKey"], s3("HeadObject", { Bucket: bucket, Key: key }))) !== undefined;
+    },
+    async versions(prefix) {
+      const found = [];
+      for (let from = {}; ; ) {
+        const page = await s3("ListObjectVersions", { Bucket: bucket, Prefix: prefix, ...from });
+        for (const { Key, VersionId, IsLatest, LastModified } of page.Versions ?? [])
+          if (IsLatest) found.push({ key: Key, version: VersionId, at: LastModified.getTime() });
+        if (!page.IsTruncated) return found.sort((a, b) => (a.key < b.key ? -1 : 1));
+        from = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+      }
+    },
+    async mark(key, version) {
+      const how = { Bucket: bucket, Key: key, VersionId: version, Tagging: { TagSet: [mark] } };
+      await unless(["NoSuchKey", "NoSuchVersion", "MethodNotAllowed"], s3("PutObjectTagging", how));
+    },
+    async unmark(key) {
+      // Where nothing is, or was taken away, there is no mark.
+      const gone = ["NoSuchKey", "MethodNotAllowed"];
+      await unless(gone, s3("DeleteObjectTagging", { Bucket: bucket, Key: key }));
+    },
+  };
+}
+
+/**
  * What the definition asks, with what a person gave in it. Who gives more than a value does not change what is asked.
  * @returns {import("./releases.cjs").Asked}
  */
@@ -136,6 +173,12 @@ function asked(/** @type {string} */ text) {
   // A key that stands twice is lost here.
   if (JSON.stringify(found) === text) return found;
   throw new Refused("BATON_RELEASE is neither the number of a release nor newest");
+}
+
+/** Of the looks that nothing has happened for, one a day. */
+function isDaily(/** @type {any} */ event) {
+  const at = new Date(event.detail?.pipeline === undefined ? event.time : Number.NaN);
+  return at.getUTCHours() === 3 && at.getUTCMinutes() < 10;
 }
 
 /**

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Leaves what a build has made as a candidate: artifacts by digest, the list of the source's files, and last the record.
-# Whatever is there already stays as it is, so that this may run again.
+# What is there already is written again as it was, so that it counts as new and stays; the record is as it was first written.
 #
 # BATON_BUCKET     where it is left
 # BATON_ROOT       folder of the definition in the source; empty: the source itself
@@ -11,10 +11,10 @@
 set -euo pipefail
 export LC_ALL=C
 
-# Creates an object once. Arguments: key, file.
-create() {
+# Leaves an object. Arguments: key, file, what the command is told besides.
+leave() {
   local said
-  if said="$(aws s3api put-object --bucket "$BATON_BUCKET" --key "$1" --body "$2" --if-none-match '*' 2>&1)"; then
+  if said="$(aws s3api put-object --bucket "$BATON_BUCKET" --key "$1" --body "$2" "${@:3}" 2>&1)"; then
     return
   fi
   [[ $said == *PreconditionFailed* ]] || { echo "$1: $said" >&2; return 1; }
@@ -55,14 +55,14 @@ for word in ${BATON_ARTIFACTS:-}; do
   # The same files give the same bytes, whenever they were made.
   tar -C "${!folder}" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$work/packed" .
   digest="$(sha256sum < "$work/packed" | cut -d ' ' -f 1)"
-  create "artifacts/$digest" "$work/packed"
+  leave "artifacts/$digest" "$work/packed"
   artifacts="$(jq -c --arg job "${word%%=*}" --arg digest "$digest" '.[$job] = $digest' <<< "$artifacts")"
 done
 
 (cd "$CODEBUILD_SRC_DIR/${BATON_ROOT:-}" && list_files) > "$work/files"
-create "commits/$BATON_BRANCH/$BATON_COMMIT/files" "$work/files"
+leave "commits/$BATON_BRANCH/$BATON_COMMIT/files" "$work/files"
 
 jq -n --arg commit "$BATON_COMMIT" --arg run "$BATON_RUN" --arg at "$at" --argjson wanted "$wanted" --argjson artifacts "$artifacts" \
   '{version: 1, commit: $commit, run: $run, at: $at, isWantedAnew: $wanted, artifacts: $artifacts}' > "$work/record"
-create "candidates/$BATON_BRANCH/$BATON_PIPELINE/$name.json" "$work/record"
+leave "candidates/$BATON_BRANCH/$BATON_PIPELINE/$name.json" "$work/record" --if-none-match '*'
 echo "Kept as candidates/$BATON_BRANCH/$BATON_PIPELINE/$name.json"

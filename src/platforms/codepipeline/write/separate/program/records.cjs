@@ -9,6 +9,12 @@
  * @property {(key: string, text: string) => Promise<boolean>} create False: it is there already, and stays.
  * @property {(key: string, text: string) => Promise<void>} write
  * @property {(prefix: string) => Promise<string[]>} list Keys, sorted.
+ * @property {(key: string) => Promise<boolean>} has
+ * @property {(prefix: string) => Promise<{ key: string, version: string, at: number }[]>} versions What is there now, sorted by keys;
+ *   `at`: when it was written, in milliseconds.
+ * @property {(key: string, version: string) => Promise<void>} mark Nobody needs this version any more: it may go. One that was
+ *   written since stays as it is.
+ * @property {(key: string) => Promise<void>} unmark
  *
  * @typedef {readonly ["with" | "without", string]} PathPattern A regular expression, and whether what it matches belongs.
  * @typedef {import("./selection.cjs").Release} Release

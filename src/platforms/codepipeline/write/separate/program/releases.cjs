@@ -184,7 +184,10 @@ function releases({ plan, bucket, codepipelines, tell, pageOf, now }) {
       await bucket.create(own, print({ number }));
     }
     const { number } = await record(bucket, own);
-    await bucket.create(`${places.tried(name, set)}${numbered(number)}`, print({ run }));
+    // Again each time: what a run selected lately is kept.
+    await bucket.write(`${places.tried(name, set)}${numbered(number)}`, print({ run }));
+    const release = await records.releaseOf(bucket, set, number);
+    await hold(asked, release, Object.keys(release.parts));
     const { approval } = environment;
     const older = approval && (await codepipelines.waiting(environment.codepipeline, approval));
     if (approval && older && older.run !== run) {
@@ -202,6 +205,31 @@ function releases({ plan, bucket, codepipelines, tell, pageOf, now }) {
     return { NUMBER: "0", REASON: reason };
   }
 
+  /** What a release is made of stays, and is there; or the run ends before anything is changed. */
+  async function hold(
+    /** @type {Asked} */ asked,
+    /** @type {Release} */ { number, parts, left },
+    /** @type {readonly string[]} */ pipelines,
+  ) {
+    const { branch, members } = setOf(asked);
+    for (const { name, codepipeline } of members) {
+      const part = parts[name];
+      if (part === undefined || !pipelines.includes(name) || Object.hasOwn(left, name)) continue;
+      const key = `${places.candidates(branch, name)}${part}.json`;
+      await bucket.unmark(key);
+      const built = await record(bucket, key);
+      const artifacts = Object.values(built?.artifacts ?? {}).map((digest) => `artifacts/${digest}`);
+      for (const artifact of artifacts) await bucket.unmark(artifact);
+      const has = await Promise.all(artifacts.map((artifact) => bucket.has(artifact)));
+      if (built !== undefined && !has.includes(false)) continue;
+      const again =
+        built === undefined ? "" : `, or start ${codepipeline} with commit ${built.commit}: it builds it anew`;
+      throw new Refused(
+        `release ${number} cannot be deployed: what was built of ${name} is not kept any more. Take a newer one${again}`,
+      );
+    }
+  }
+
   /** First in the environment's stage: who goes, and where the others' outputs are. */
   async function begin(/** @type {Asked} */ asked) {
     const { environment, set, run } = asked;
@@ -209,6 +237,7 @@ function releases({ plan, bucket, codepipelines, tell, pageOf, now }) {
     const { members } = setOf(asked);
     const there = await allThere(environment, members);
     const going = whoGoes({ members, release, there });
+    await hold(asked, release, going);
     /** @type {Record<string, string>} */
     const variables = { SET: set };
     for (const { name, needs } of members) {
