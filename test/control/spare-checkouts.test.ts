@@ -14,6 +14,7 @@ import {
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import fc from "fast-check";
+import { readChecked, writeChecked } from "../../src/control/local/checked-file.ts";
 import { SpareCheckouts } from "../../src/control/local/spare-checkouts.ts";
 import {
   type CheckoutRequest,
@@ -206,8 +207,8 @@ test("what would be written in another way today is written anew", fullDepth(), 
   assert.equal(filtered.left, undefined, "a filter may write other bytes another time");
   const masked = await twoRuns(t, (_, spare) => {
     const path = join(spare, "left.json");
-    const left = JSON.parse(readFileSync(path, "utf8")) as LeftCheckout;
-    writeFileSync(path, JSON.stringify({ ...left, writing: left.writing.replace(/[0-9a-f]{8}-/, "00000000-") }));
+    const left = readChecked<LeftCheckout>(path) as LeftCheckout;
+    writeChecked(path, { ...left, writing: left.writing.replace(/[0-9a-f]{8}-/, "00000000-") });
   });
   assert.equal(masked.read("a"), "1\n", "from before the machine started last");
 });
@@ -238,4 +239,28 @@ test("no more is left than a few, and no more than fits", async (t) => {
   assert.equal(put("large", large as LeftCheckout), false);
   const given = Array.from({ length: 18 }, (_, at) => put(`r${at + 10}`, left!));
   assert.equal(given.filter(Boolean).length, 16);
+});
+
+test("a byte that flipped in what is known of what was left leaves nothing to take up", async (t) => {
+  const { repo, spare, two, left } = await twoRuns(t, () => {});
+  spare.give(two.folder, left!);
+  const [name] = readdirSync(spareOf(repo.root)) as [string];
+  const kept = join(repo.root, ".git", "kept");
+  cpSync(join(spareOf(repo.root), name), kept, { recursive: true, preserveTimestamps: true });
+  const taken: string[] = [];
+  for (const file of ["left.json", "index"]) {
+    const bytes = readFileSync(join(kept, file));
+    for (let at = 0; at < bytes.length; at += Math.ceil(bytes.length / 12)) {
+      const lies = join(spareOf(repo.root), name);
+      cpSync(kept, lies, { recursive: true });
+      writeFileSync(
+        join(lies, file),
+        bytes.map((byte, other) => (other === at ? byte ^ 1 : byte)),
+      );
+      const folder = join(repo.root, ".baton/checkouts/r3", `${file}.${at}`);
+      if (spare.take(folder) !== undefined) taken.push(`${file}:${at}`);
+      rmSync(join(repo.root, ".baton/checkouts/r3"), { recursive: true, force: true });
+    }
+  }
+  assert.deepEqual(taken, []);
 });

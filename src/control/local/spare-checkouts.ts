@@ -1,6 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { hash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type LeftCheckout, savedIndex } from "../../git/checkout.ts";
+import { readChecked, writeChecked } from "./checked-file.ts";
+
+/** What is known of one. `index`: a digest of the index, whose own checksum git does not look at. */
+type Known = LeftCheckout & { index: string };
 
 /**
  * Checkouts that no run works in any more, and any later one may: to write what differs between two commits takes a small part
@@ -28,7 +33,10 @@ export class SpareCheckouts {
         continue;
       }
       try {
-        const left = JSON.parse(readFileSync(join(moved, "left.json"), "utf8")) as LeftCheckout;
+        const known = readChecked<Known>(join(moved, "left.json"));
+        if (typeof known === "string") continue;
+        const { index, ...left } = known;
+        if (index !== digestOf(join(moved, "index"))) continue;
         renameSync(join(moved, "index"), savedIndex(folder));
         renameSync(join(moved, "files"), folder);
         return left;
@@ -51,7 +59,7 @@ export class SpareCheckouts {
       mkdirSync(moved);
       renameSync(folder, join(moved, "files"));
       renameSync(savedIndex(folder), join(moved, "index"));
-      writeFileSync(join(moved, "left.json"), JSON.stringify(left));
+      writeChecked(join(moved, "left.json"), { ...left, index: digestOf(join(moved, "index")) } satisfies Known);
       mkdirSync(this.#folder, { recursive: true });
       renameSync(moved, join(this.#folder, `${basename(dirname(folder))}.${basename(folder)}`));
     } catch {
@@ -71,6 +79,8 @@ export class SpareCheckouts {
 /** More jobs than these run at a time on few machines. */
 const mostSpare = 16;
 const mostBytes = 1 << 30;
+
+const digestOf = (path: string) => hash("sha256", readFileSync(path));
 
 /** On its way, below the folder of a run. */
 const movedOf = (folder: string) => `${folder}.spare`;

@@ -1,7 +1,7 @@
-import { hash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { RunId } from "../../engine/events.ts";
+import { readChecked, writeChecked } from "./checked-file.ts";
 
 /** Where the jobs of a run work, kept in `.baton/checkouts/<run>.json` so that a resumed run works on the same files. */
 export type Workplace =
@@ -23,27 +23,10 @@ export interface Made {
 /** Where that of a run is kept in the folder of the checkouts. */
 export const workplacePath = (folder: string, run: RunId): string => join(folder, `${run}.json`);
 
-/** With a checksum: what is not as it was written would have the jobs of a run work on something else. */
-export function writeWorkplace(path: string, place: Workplace): void {
-  writeFileSync(`${path}.new`, `${JSON.stringify({ ...place, checksum: checksumOf(place) }, null, 2)}\n`);
-  renameSync(`${path}.new`, path);
-}
+/** With a checksum: on something else than what was written no job of a run may work. */
+export const writeWorkplace = (path: string, place: Workplace): void => writeChecked(path, place);
 
-export function readWorkplace(path: string): Workplace | "missing" | "damaged" {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "missing";
-    throw error;
-  }
-  try {
-    const { checksum, ...place } = JSON.parse(text) as Workplace & { checksum?: string };
-    return checksum === checksumOf(place as Workplace) ? (place as Workplace) : "damaged";
-  } catch {
-    return "damaged";
-  }
-}
+export const readWorkplace = (path: string): Workplace | "missing" | "damaged" => readChecked<Workplace>(path);
 
 /** The runs of which it can no longer be read. */
 export function damagedWorkplaces(folder: string): RunId[] {
@@ -51,5 +34,3 @@ export function damagedWorkplaces(folder: string): RunId[] {
   const runs = names.filter((name) => name.endsWith(".json")).map((name) => basename(name, ".json"));
   return runs.filter((run) => readWorkplace(workplacePath(folder, run)) === "damaged").sort();
 }
-
-const checksumOf = (place: Workplace): string => hash("sha256", JSON.stringify(place));
