@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { readChecked, writeChecked } from "../../src/control/local/checked-file.ts";
 import { SpareCheckouts } from "../../src/control/local/spare-checkouts.ts";
@@ -253,10 +254,10 @@ test("a byte that flipped in what is known of what was left leaves nothing to ta
     for (let at = 0; at < bytes.length; at += Math.ceil(bytes.length / 12)) {
       const lies = join(spareOf(repo.root), name);
       cpSync(kept, lies, { recursive: true });
-      writeFileSync(
-        join(lies, file),
-        bytes.map((byte, other) => (other === at ? byte ^ 1 : byte)),
-      );
+      const flipped = bytes.map((byte, other) => (other === at ? byte ^ 1 : byte));
+      writeFileSync(join(lies, file), flipped);
+      // The last digit of a time may be one that no number keeps.
+      if (isSameJson(flipped, bytes)) continue;
       const folder = join(repo.root, ".baton/checkouts/r3", `${file}.${at}`);
       if (spare.take(folder) !== undefined) taken.push(`${file}:${at}`);
       rmSync(join(repo.root, ".baton/checkouts/r3"), { recursive: true, force: true });
@@ -264,3 +265,12 @@ test("a byte that flipped in what is known of what was left leaves nothing to ta
   }
   assert.deepEqual(taken, []);
 });
+
+function isSameJson(one: Uint8Array, other: Uint8Array): boolean {
+  const value = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString());
+  try {
+    return isDeepStrictEqual(value(one), value(other));
+  } catch {
+    return false;
+  }
+}
