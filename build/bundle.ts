@@ -57,8 +57,8 @@ export async function bundle(root: string, dist: string): Promise<string[]> {
     write: false,
     bundle: true,
     splitting: true,
-    // Installed beside, and loaded by whoever sends mail, signs in with a provider or speaks to a database.
-    external: ["nodemailer", "openid-client", "pg"],
+    // Installed beside, and loaded by whoever sends mail, signs in with a provider, speaks to a database or tells AWS.
+    external: ["nodemailer", "openid-client", "pg", "@aws-sdk/client-sns", "@aws-sdk/client-eventbridge"],
     format: "esm",
     metafile: true,
     loader: { ".sql": "text" },

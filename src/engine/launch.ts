@@ -7,6 +7,7 @@ import type { Launch, LaunchStep, ResolvedValue } from "./ports.ts";
 import { artifactOf, resolve, resolveText, type Scope } from "./resolve.ts";
 import type { JobState, RunState } from "./state.ts";
 import { releaseMeant } from "./state.ts";
+import { type TracedRun, traceparentOf } from "./trace-context.ts";
 
 /** Everything for one attempt, or why it cannot be started: something it reads was never handed over. */
 export type Prepared = { kind: "launch"; launch: Launch } | { kind: "refused"; failure: Failure };
@@ -25,7 +26,12 @@ export function prepareLaunch(run: RunState, job: JobState): Prepared {
     attempt: job.attempt,
     token: job.token!,
     workingDirectory: below(pipeline.workingDirectory, definition.workingDirectory),
-    env: { ...resolveAll(scope, pipeline.env), ...resolveAll(scope, definition.env), ...ownNames(run, job) },
+    env: {
+      TRACEPARENT: traceparentOf(tracedAs(run), job.token!),
+      ...resolveAll(scope, pipeline.env),
+      ...resolveAll(scope, definition.env),
+      ...ownNames(run, job),
+    },
     tools: definition.tools,
     steps: stepsOf(scope),
     timeoutMs: definition.timeoutMs,
@@ -131,6 +137,13 @@ function ownNames(run: RunState, job: JobState): Record<string, string> {
     BATON_BRANCH: run.plan.change.branch,
   };
 }
+
+const tracedAs = ({ id, delivery, createdAt, plan }: RunState): TracedRun => ({
+  delivery: delivery.name,
+  run: id,
+  createdAt,
+  commit: plan.change.commit,
+});
 
 function below(folder: string, path: string): string {
   if (folder === "" || folder === ".") return path === "" ? "." : path;

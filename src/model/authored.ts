@@ -232,7 +232,7 @@ export interface ParameterInput {
   readonly options?: readonly Scalar[] | undefined;
 }
 
-/** Exactly one of `slack`, `teams`, `webhook` and `email`. Addresses that only some may know are secrets. */
+/** Exactly one address. Those that only some may know are secrets. */
 export interface NoticeInput<Environments extends string = string> {
   /** The address of an incoming webhook. */
   readonly slack?: SecretReference | undefined;
@@ -244,7 +244,19 @@ export interface NoticeInput<Environments extends string = string> {
   readonly email?:
     | { readonly server: SecretReference; readonly from: string; readonly to: string | readonly string[] }
     | undefined;
-  /** Default: everything. */
+  /** The ARN of a topic. Who may publish there is what the AWS SDK finds on the machine. */
+  readonly sns?: string | undefined;
+  /** The ARN of an event bus, likewise. */
+  readonly eventbridge?: string | undefined;
+  /** CDEvents as CloudEvents over HTTP; signed as a webhook is when there is `signing`. */
+  readonly cdevents?: { readonly url: SecretReference; readonly signing?: SecretReference | undefined } | undefined;
+  /** Statuses of commits, and deployments. `api` is that of a GitHub Enterprise Server: `https://HOST/api/v3`. */
+  readonly github?:
+    | { readonly repository: string; readonly token: SecretReference; readonly api?: string | undefined }
+    | undefined;
+  /** OpenTelemetry over OTLP/HTTP: traces and metrics of runs. `headers` is `name=value,name=value`, as in OTEL_EXPORTER_OTLP_HEADERS. */
+  readonly otlp?: { readonly url: SecretReference; readonly headers?: SecretReference | undefined } | undefined;
+  /** Default: everything; where people read it (and of sns) without `run`. */
   readonly on?: NoticeTopic | readonly NoticeTopic[] | undefined;
   /** Default: all. */
   readonly environments?: Environments | readonly Environments[] | undefined;

@@ -29,12 +29,22 @@ export interface NoticeTarget {
   environments: string[];
 }
 
-/** Where it goes. What only some may know is the name of a secret: `url`, `signing`, `server`. */
+/**
+ * Where it goes. What only some may know is the name of a secret: `url`, `signing`, `server`, `token`, `headers`. `topic` and `bus` are
+ * ARNs, `repository` is `owner/name`, and `api` the address of a GitHub Enterprise Server's API.
+ */
 export type NoticeAddress =
   | { kind: "webhook"; url: string; signing?: string }
   | { kind: "slack"; url: string }
   | { kind: "teams"; url: string }
-  | { kind: "email"; server: string; from: string; to: string[] };
+  | { kind: "email"; server: string; from: string; to: string[] }
+  | { kind: "sns"; topic: string }
+  | { kind: "eventbridge"; bus: string }
+  | { kind: "cdevents"; url: string; signing?: string }
+  | { kind: "github"; repository: string; token: string; api?: string }
+  | { kind: "otlp"; url: string; headers?: string };
+
+export type NoticeChannel = NoticeAddress["kind"];
 
 /**
  * - `approval`: somebody is asked, has answered, or nobody has in time.
@@ -43,10 +53,11 @@ export type NoticeAddress =
  * - `rollback`: something is taken back, or is not although it should be.
  * - `drift`: somebody looked, and it is not as it was deployed any more, or is again.
  * - `freeze`: nothing begins to be deployed there, may again, or something goes there all the same.
+ * - `run`: a run or its deployment somewhere begins or ends, whatever comes of it: for programs.
  */
 export type NoticeTopic = (typeof noticeTopics)[number];
 
-export const noticeTopics = ["approval", "deployed", "failed", "rollback", "freeze", "drift"] as const;
+export const noticeTopics = ["approval", "deployed", "failed", "rollback", "freeze", "drift", "run"] as const;
 
 export interface Environment {
   name: string;

@@ -320,10 +320,33 @@ const notice = z
         to: oneOrMore(z.string()),
       })
       .optional(),
-    on: oneOrMore(z.enum(noticeTopics)).describe("Of what it is told. Default: of everything.").optional(),
+    sns: z.string().describe("The ARN of a topic.").optional(),
+    eventbridge: z.string().describe("The ARN of an event bus.").optional(),
+    cdevents: z
+      .strictObject({ url: secretReference, signing: secretReference.optional() })
+      .describe("CDEvents as CloudEvents over HTTP.")
+      .optional(),
+    github: z
+      .strictObject({
+        repository: z.string().describe("owner/name"),
+        token: secretReference,
+        api: z.string().describe("Of a GitHub Enterprise Server: https://HOST/api/v3.").optional(),
+      })
+      .describe("Statuses of commits, and deployments.")
+      .optional(),
+    otlp: z
+      .strictObject({
+        url: secretReference,
+        headers: secretReference.describe("name=value,name=value").optional(),
+      })
+      .describe("Traces and metrics of runs, as OpenTelemetry over OTLP/HTTP.")
+      .optional(),
+    on: oneOrMore(z.enum(noticeTopics))
+      .describe("Of what it is told. Default: of everything; where people read it, without run.")
+      .optional(),
     environments: oneOrMore(z.string()).describe("Of what happens where. Default: of all.").optional(),
   })
-  .meta({ id: "notice", description: "Somebody who is told: exactly one of slack, teams, webhook and email." });
+  .meta({ id: "notice", description: "Somebody who is told: exactly one address." });
 
 const parameterType = z.enum(["string", "number", "boolean", "choice"]);
 const parameter = z.union([

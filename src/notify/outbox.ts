@@ -2,6 +2,7 @@ import type { Recorded, RunCreated, RunId } from "../engine/events.ts";
 import type { NoticeAddress } from "../model/delivery.ts";
 import { concerns, type Notice } from "./messages/notice.ts";
 import { makesRules, type Rules, Story, toldTypes } from "./messages/story.ts";
+import { tracedTypes } from "./messages/telemetry.ts";
 
 /** What the outbox asks of the journal. `JournalReader` is one. */
 export interface ReadJournal {
@@ -86,6 +87,11 @@ export class Outbox {
       if (notice) return { notice, to: story.rules[name]?.to };
     }
     return undefined;
+  }
+
+  /** What happened in that run until that event, oldest first, as far as traces tell of it. */
+  historyOf(run: RunId, seq: number): Recorded[] {
+    return [...this.#journal.ofTypes(tracedTypes, { run, before: seq + 1 })];
   }
 
   /** No other event, of this journal or of another one, has it. */

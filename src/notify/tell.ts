@@ -150,7 +150,9 @@ const isSecretMissing = (to: NoticeAddress, secrets: Secrets): boolean =>
 async function attempt(telling: Telling, notice: Notice, to: NoticeAddress): Promise<Posted> {
   const { outbox, post, secrets, now, signal } = telling;
   const known = await detailsInTime(telling, notice);
-  const letter = { ...known, id: outbox.idOf(notice), notice };
+  const history =
+    to.kind === "otlp" && notice.kind === "run.ended" ? { history: outbox.historyOf(notice.run!, notice.seq) } : {};
+  const letter = { ...known, ...history, id: outbox.idOf(notice), notice };
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(to.kind === "email" ? mailAttemptMs : attemptMs)]);
   return await post({ to, letter, secrets, now: now(), signal: inTime });
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { traceparentOf } from "../../src/engine/trace-context.ts";
 import type { Value } from "../../src/model/delivery.ts";
 import type { Deployed, PlannedPipeline } from "../../src/plan/plan.ts";
 import { delivery, environment, job, pipeline, plan, planned } from "./world/build.ts";
@@ -76,6 +77,10 @@ test("values are filled in from the run's own release, environment and leg", asy
     BATON_RUN: run,
     BATON_COMMIT: "c1",
     BATON_BRANCH: "main",
+    TRACEPARENT: traceparentOf(
+      { delivery: "shop", run, createdAt: engine.state.runs.get(run)!.createdAt, commit: "c1" },
+      launch.token,
+    ),
   });
   assert.equal(launch.workingDirectory, "web/site");
   assert.deepEqual(launch.inputs, [{ artifact: dist, name: "infra.dist", path: "in" }]);

@@ -5,6 +5,7 @@ import type { TestContext } from "node:test";
 import { SMTPServer } from "smtp-server";
 
 export interface Received {
+  method: string;
   path: string;
   headers: IncomingHttpHeaders;
   body: string;
@@ -30,7 +31,7 @@ export async function httpReceiver(t: TestContext): Promise<HttpReceiver> {
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;
-    const received = { path: request.url ?? "", headers: request.headers, body };
+    const received = { method: request.method ?? "", path: request.url ?? "", headers: request.headers, body };
     receiver.received.push(received);
     const behaviour = await receiver.behave(received);
     if (behaviour === "silent") return;

@@ -18,6 +18,7 @@ export const impureFiles: Readonly<Record<string, string>> = {
   "src/control/verbs/run.ts": "compares what was planned with what is there now",
   "src/control/verbs/services.ts": "ends the services that jobs left running",
   "src/control/verbs/status.ts": "says how long something has been waiting",
+  "src/engine/trace-context.ts": "makes ids by a digest",
   "src/platforms/codepipeline/write/create-commands.ts": "joins paths for a person's own shell",
   "src/platforms/codepipeline/write/functions/function-program.ts":
     "reads the program that it writes out, from beside it",

@@ -1,4 +1,7 @@
+import { postCdEvents } from "./cdevents.ts";
 import { postEmail } from "./email.ts";
+import { postGithub } from "./github.ts";
+import { postOtlp } from "./otlp.ts";
 import { type Attempt, type Posted, Unable } from "./post.ts";
 import { postSlack } from "./slack.ts";
 import { postTeams } from "./teams.ts";
@@ -14,7 +17,7 @@ export async function post(attempt: Attempt): Promise<Posted> {
   }
 }
 
-function byItsChannel(attempt: Attempt): Promise<Posted> {
+async function byItsChannel(attempt: Attempt): Promise<Posted> {
   const { to } = attempt;
   switch (to.kind) {
     case "webhook":
@@ -25,6 +28,16 @@ function byItsChannel(attempt: Attempt): Promise<Posted> {
       return postTeams({ ...attempt, to });
     case "email":
       return postEmail({ ...attempt, to });
+    case "sns":
+      return (await import("./aws.ts")).postSns({ ...attempt, to });
+    case "eventbridge":
+      return (await import("./aws.ts")).postEventBridge({ ...attempt, to });
+    case "cdevents":
+      return postCdEvents({ ...attempt, to });
+    case "github":
+      return postGithub({ ...attempt, to });
+    case "otlp":
+      return postOtlp({ ...attempt, to });
     default:
       return to satisfies never;
   }

@@ -2,23 +2,56 @@ import { type Attempt, networkWords, type Posted, shortened } from "./post.ts";
 
 export interface HttpAttempt extends Pick<Attempt, "signal"> {
   url: string;
-  body: string;
+  /** Absent: it is asked for something, and told nothing. */
+  body?: string;
   headers?: Record<string, string>;
+  /** What must stand in no outcome besides the address. */
+  hidden?: readonly string[];
 }
+
+type NotTaken = Exclude<Posted, { kind: "taken" }>;
 
 /** Codes that say that this message is wrong, and not who sends it, where, or when. */
 const wrongMessage: ReadonlySet<number> = new Set([400, 406, 413, 415, 422]);
 const longestWaitMs = 3_600_000;
 
-/** Sends JSON there. A redirect is not followed: whoever answers with one is not who was named. */
-export async function postJson({ url, body, headers, signal }: HttpAttempt): Promise<Posted> {
+/** Sends JSON there. */
+export async function postJson(attempt: HttpAttempt): Promise<Posted> {
+  const asked = await ask(attempt);
+  if (!("response" in asked)) return asked;
+  await asked.response.body?.cancel().catch(() => {});
+  return { kind: "taken" };
+}
+
+/** Sends JSON there, or asks for some, and reads the answer; one that is no JSON is undefined. */
+export async function askJson(attempt: HttpAttempt): Promise<{ kind: "answered"; answer: unknown } | NotTaken> {
+  const asked = await ask(attempt);
+  if (!("response" in asked)) return asked;
+  try {
+    const text = await asked.response.text();
+    return { kind: "answered", answer: text.trim() === "" ? undefined : JSON.parse(text) };
+  } catch (error) {
+    if (attempt.signal.aborted) return { kind: "failed", because: "no answer in time" };
+    if (error instanceof SyntaxError) return { kind: "answered", answer: undefined };
+    return { kind: "failed", because: causeOf(error) };
+  }
+}
+
+/** A redirect is not followed: whoever answers with one is not who was named. */
+async function ask({
+  url,
+  body,
+  headers,
+  hidden = [],
+  signal,
+}: HttpAttempt): Promise<{ response: Response } | NotTaken> {
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) return { kind: "failed", because: "the address is no URL" };
   let response: Response;
   try {
     response = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json", "user-agent": "baton", ...headers },
-      body,
+      method: body === undefined ? "GET" : "POST",
+      headers: { ...(body !== undefined && { "content-type": "application/json" }), "user-agent": "baton", ...headers },
+      ...(body !== undefined && { body }),
       redirect: "manual",
       signal,
     });
@@ -27,11 +60,8 @@ export async function postJson({ url, body, headers, signal }: HttpAttempt): Pro
     return { kind: "failed", because: causeOf(error) };
   }
   const { status } = response;
-  if (response.ok) {
-    await response.body?.cancel().catch(() => {});
-    return { kind: "taken" };
-  }
-  const said = shortened(await beginningOf(response), [url, new URL(url).pathname, new URL(url).search]);
+  if (response.ok) return { response };
+  const said = shortened(await beginningOf(response), [url, new URL(url).pathname, new URL(url).search, ...hidden]);
   const because = said === "" ? `HTTP ${status}` : `HTTP ${status}: ${said}`;
   if (wrongMessage.has(status)) return { kind: "refused", because };
   const wait = Number(response.headers.get("retry-after")) * 1000;

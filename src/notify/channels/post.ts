@@ -1,3 +1,4 @@
+import type { Recorded } from "../../engine/events.ts";
 import type { NoticeAddress } from "../../model/delivery.ts";
 import type { Notice } from "../messages/notice.ts";
 
@@ -10,6 +11,8 @@ export interface Letter {
   line?: string;
   /** The commit in words: who made it, and what they said of it. */
   commit?: { author: string; subject: string };
+  /** What happened in the run, for a target that is told of its end as a trace. */
+  history?: Recorded[];
   /** Where people see more of it. */
   link?: string;
 }

@@ -5,19 +5,32 @@ import { type Attempt, need, type Posted } from "./post.ts";
 /** https://www.standardwebhooks.com: `webhook-id`, `webhook-timestamp`, and a `v1` signature over both and the body. */
 export async function postWebhook({ to, letter, secrets, now, signal }: Attempt<"webhook">): Promise<Posted> {
   const url = need(secrets, to.url);
-  const key = to.signing === undefined ? undefined : keyOf(need(secrets, to.signing));
-  const timestamp = String(Math.floor(now / 1000));
+  const key = to.signing === undefined ? undefined : need(secrets, to.signing);
   const body = JSON.stringify(payloadOf(letter));
-  const headers: Record<string, string> = { "webhook-id": letter.id, "webhook-timestamp": timestamp };
-  if (key !== undefined) {
-    const signature = createHmac("sha256", key).update(`${letter.id}.${timestamp}.${body}`).digest("base64");
-    headers["webhook-signature"] = `v1,${signature}`;
-  }
-  return await postJson({ url, body, headers, signal });
+  return await postJson({ url, body, headers: signed({ id: letter.id, body, key, now }), signal });
 }
 
-function payloadOf({ notice, line, commit, link }: Attempt["letter"]): object {
+interface Signed {
+  id: string;
+  body: string;
+  /** Without one nobody can tell who sent it. */
+  key: string | undefined;
+  now: number;
+}
+
+/** The headers of Standard Webhooks. */
+export function signed({ id, body, key, now }: Signed): Record<string, string> {
+  const timestamp = String(Math.floor(now / 1000));
+  const headers = { "webhook-id": id, "webhook-timestamp": timestamp };
+  if (key === undefined) return headers;
+  const signature = createHmac("sha256", keyOf(key)).update(`${id}.${timestamp}.${body}`).digest("base64");
+  return { ...headers, "webhook-signature": `v1,${signature}` };
+}
+
+/** What programs read, wherever it goes. */
+export function payloadOf({ notice, line, commit, link }: Attempt["letter"]): object {
   const { kind, at, seq, delivery, environments, run, release, commit: id, by, title, because, next } = notice;
+  const { event, branch, outcome, deployed } = notice;
   return {
     type: kind,
     timestamp: new Date(at).toISOString(),
@@ -26,7 +39,7 @@ function payloadOf({ notice, line, commit, link }: Attempt["letter"]): object {
       seq,
       delivery,
       environments,
-      ...{ run, release, by, title, because, line, next, link },
+      ...{ run, release, by, event, branch, outcome, deployed, title, because, line, next, link },
       ...(id !== undefined && { commit: { id, ...commit } }),
     },
   };

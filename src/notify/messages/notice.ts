@@ -1,4 +1,5 @@
-import type { NoticeTarget, NoticeTopic } from "../../model/delivery.ts";
+import type { RunFinished } from "../../engine/events.ts";
+import type { EventName, NoticeTarget, NoticeTopic } from "../../model/delivery.ts";
 
 /** Something that people are told. Made from the journal alone, so that it is the same however often it is made. */
 export interface Notice {
@@ -15,6 +16,13 @@ export interface Notice {
   release?: number;
   commit?: string;
   by?: string;
+  /** What the run was asked for by, and the branch of it. */
+  event?: EventName;
+  branch?: string;
+  /** Of an end: what it came to. */
+  outcome?: RunFinished["conclusion"];
+  /** What an environment has now that it had not before, and the release whose version it is. */
+  deployed?: { pipeline: string; release: number }[];
   /** What happened, one line. */
   title: string;
   /** Why, or what was said. One line each. */
@@ -36,12 +44,18 @@ const topicsOf = {
   "approval.expired": ["approval", "failed"],
   deployed: ["deployed"],
   "rolled-back": ["deployed", "rollback"],
+  "run.begun": ["run"],
+  "run.ended": ["run"],
+  "deployment.begun": ["run"],
+  /** Nothing came of it. */
+  "deployment.ended": ["run"],
   failed: ["failed"],
-  "rollback.begun": ["rollback"],
+  /** The beginning of a run, as `run.begun`: one event makes one message. */
+  "rollback.begun": ["rollback", "run"],
   "rollback.declined": ["rollback", "failed"],
   "freeze.begun": ["freeze"],
   "freeze.ended": ["freeze"],
-  "freeze.overridden": ["freeze"],
+  "freeze.overridden": ["freeze", "run"],
   "drift.found": ["drift"],
   "drift.gone": ["drift"],
   repaired: ["failed"],

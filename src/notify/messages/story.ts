@@ -16,7 +16,9 @@ export const toldTypes = [
   "approval.reminded",
   "approval.given",
   "approval.answered",
+  "lock.acquired",
   "lock.released",
+  "run.finished",
   "environment.frozen",
   "environment.thawed",
   "rollback.declined",
@@ -83,6 +85,8 @@ export class Story {
         run: created.run,
         release: releaseMeant(created),
         commit: created.plan.change.commit,
+        event: created.plan.change.event,
+        branch: created.plan.change.branch,
         ...(created.by !== undefined && { by: created.by }),
       }),
       ...said,
@@ -159,7 +163,12 @@ function whatIsSaid(event: EngineEvent, known: Known | undefined): Said | undefi
     case "lock.released": {
       const { environment, deployed } = event;
       const pipelines = Object.entries(deployed).map(([name, one]) => ({ name, release: originOf(one) }));
-      if (pipelines.length === 0 || known === undefined) return undefined;
+      if (known === undefined) return undefined;
+      const outcome = known.failedIn.has(environment) ? "failed" : "succeeded";
+      if (pipelines.length === 0) {
+        const title = `of release ${release} nothing was deployed to ${environment}`;
+        return { kind: "deployment.ended", environments: [environment], title, because: [], outcome };
+      }
       const isBack = known.created.plan.change.event === "rollback";
       const others = pipelines.filter((one) => one.release !== release).map((one) => `${one.name} of ${one.release}`);
       return {
@@ -167,8 +176,25 @@ function whatIsSaid(event: EngineEvent, known: Known | undefined): Said | undefi
         environments: [environment],
         title: `${environment} ${isBack ? "is back at" : "has"} release ${release}: ${listed(pipelines.map(({ name }) => name))}`,
         because: others.length === 0 ? [] : [`with ${listed(others)}`],
+        outcome,
+        deployed: pipelines.map(({ name, release: from }) => ({ pipeline: name, release: from })),
       };
     }
+    case "lock.acquired": {
+      const { environment } = event;
+      const title = `release ${release} begins to be deployed to ${environment}`;
+      return known && { kind: "deployment.begun", environments: [environment], title, because: [] };
+    }
+    case "run.finished":
+      return (
+        known && {
+          kind: "run.ended",
+          environments: known.created.plan.environments,
+          title: `${event.run} of release ${release} ${endOf[event.conclusion]}`,
+          because: [],
+          outcome: event.conclusion,
+        }
+      );
     case "environment.frozen":
       return {
         kind: "freeze.begun",
@@ -209,6 +235,8 @@ function whatIsSaid(event: EngineEvent, known: Known | undefined): Said | undefi
   }
 }
 
+const endOf = { succeeded: "passed", failed: "failed", cancelled: "was cancelled" } as const;
+
 function asksWhom({ reviewers, count = 1 }: ApprovalRequested): string {
   if (count > 1) return `${count} ${reviewers.length === 0 ? "people" : `of ${listed(reviewers)}`}`;
   return reviewers.length === 0 ? "somebody" : listed(reviewers);
@@ -241,7 +269,10 @@ function saidOfNew(created: RunCreated): Said | undefined {
     const title = `${by} takes ${listed(environments)} back to release ${release}`;
     return { kind: "rollback.begun", environments, title, because };
   }
-  if (override === undefined) return undefined;
+  if (override === undefined) {
+    const title = `${created.run} of release ${release} begins`;
+    return { kind: "run.begun", environments: plan.environments, title, because };
+  }
   const title = `${by} lets release ${release} go to ${listed(environments)} past freezes and change windows`;
   return { kind: "freeze.overridden", environments, title, because };
 }

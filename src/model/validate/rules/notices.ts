@@ -1,5 +1,7 @@
+import type { NoticeAddress } from "../../delivery.ts";
 import { secretPattern } from "../../names.ts";
 import { secretsOfAddress } from "../../notice-address.ts";
+import type { DefinitionPath, Refusal } from "../../refusal.ts";
 import { type Rule, refusal } from "../subject.ts";
 
 /** Who is told can be reached: addresses have the form of one, and secrets a name that stores take. */
@@ -21,6 +23,7 @@ export const notices: Rule = function* ({ delivery }) {
         help: "use letters, digits and the characters _ . / -",
       });
     }
+    yield* placesOf(to, at);
     if (to.kind !== "email") continue;
     if (to.to.length === 0) {
       yield refusal("wrong-address", [...at, "to"], { message: `"${name}" goes to nobody`, help: "name an address" });
@@ -38,4 +41,26 @@ export const notices: Rule = function* ({ delivery }) {
   }
 };
 
+/** What is no secret is looked at: a misspelt place would be found out when something is to be told. */
+function* placesOf(to: NoticeAddress, at: DefinitionPath): Iterable<Refusal> {
+  const wrong = (path: DefinitionPath, text: string, what: string, example: string) =>
+    refusal("wrong-address", path, { message: `"${text}" is no ${what}`, help: `write one: ${example}` });
+  if (to.kind === "sns" && !topicPattern.test(to.topic)) {
+    yield wrong(at, to.topic, "ARN of an SNS topic", "arn:aws:sns:eu-central-1:123456789012:deployments");
+  }
+  if (to.kind === "eventbridge" && !busPattern.test(to.bus)) {
+    yield wrong(at, to.bus, "ARN of an event bus", "arn:aws:events:eu-central-1:123456789012:event-bus/default");
+  }
+  if (to.kind !== "github") return;
+  if (!repositoryPattern.test(to.repository)) {
+    yield wrong([...at, "repository"], to.repository, "repository on GitHub", "owner/name");
+  }
+  if (to.api !== undefined && !/^https?:$/.test(URL.parse(to.api)?.protocol ?? "")) {
+    yield wrong([...at, "api"], to.api, "address of an API", "https://github.example.com/api/v3");
+  }
+}
+
+const topicPattern = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+(?:\.fifo)?$/;
+const busPattern = /^arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:event-bus\/[\w./-]+$/;
+const repositoryPattern = /^[A-Za-z0-9][A-Za-z0-9-]*\/[\w.-]+$/;
 const addressPattern = /^(?:[^<>@\r\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/;

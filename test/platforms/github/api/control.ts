@@ -41,6 +41,7 @@ export class Control {
       runs: [],
       artifacts: [],
       deployments: [],
+      statuses: [],
       attestations: [],
       environments: new Map(),
       variables: new Map(),

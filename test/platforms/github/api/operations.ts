@@ -14,6 +14,8 @@ export const operations = [
   `GET ${repository}`,
   `GET ${repository}/branches/{branch}`,
   `GET ${repository}/commits/{ref}`,
+  `GET ${repository}/commits/{ref}/statuses`,
+  `POST ${repository}/statuses/{sha}`,
   `GET ${repository}/actions/artifacts`,
   `GET ${repository}/actions/artifacts/{artifact_id}`,
   `GET ${repository}/actions/artifacts/{artifact_id}/{archive_format}`,

@@ -13,6 +13,7 @@ function rightOf(operation: Operation): readonly [name: string, level: "read" | 
   if (/\/rulesets\b/.test(path)) return method === "GET" ? "none" : "never";
   if (/\/actions\//.test(path)) return ["actions", level];
   if (/\/deployments\b/.test(path)) return ["deployments", level];
+  if (/\/statuses\b/.test(path)) return ["statuses", level];
   if (/\/attestations\b/.test(path)) return ["attestations", level];
   if (/\/issues\b/.test(path)) return ["issues", level];
   if (/\/(?:branches|commits)\b/.test(path)) return ["contents", level];

@@ -17,6 +17,8 @@ export interface Repository {
   readonly runs: Run[];
   readonly artifacts: Artifact[];
   readonly deployments: Deployment[];
+  /** Of commits, oldest first. */
+  readonly statuses: { id: number; sha: string; state: string; context: string; [field: string]: Json }[];
   readonly attestations: Attestation[];
   readonly environments: Map<string, EnvironmentSettings>;
   readonly variables: Map<string, string>;

@@ -2,7 +2,7 @@
 
 import type { Json } from "../description.ts";
 import { type Deployment, newId, tick } from "../world.ts";
-import { type Answers, notFound, ok, page, person } from "./answer.ts";
+import { type Answers, notFound, ok, page, person, refused } from "./answer.ts";
 
 export const deploymentAnswers: Answers = {
   "GET /repos/{owner}/{repo}/deployments": (call) => {
@@ -71,6 +71,22 @@ export const deploymentAnswers: Answers = {
       }
     }
     return { status: 201, body: status };
+  },
+  "POST /repos/{owner}/{repo}/statuses/{sha}": ({ world, repository, asked }) => {
+    const sha = asked.path.sha!;
+    // GitHub knows the commits that were pushed.
+    if (![...repository.branches.values()].includes(sha)) return refused(`No commit found for SHA: ${sha}`);
+    const body = asked.body as { [field: string]: Json };
+    const state = body.state as string;
+    const status = { context: "default", ...body, id: newId(world), sha, state, created_at: tick(world) };
+    repository.statuses.push({ ...status, context: status.context as string });
+    const { sha: _, ...shown } = status;
+    return { status: 201, body: shown };
+  },
+  "GET /repos/{owner}/{repo}/commits/{ref}/statuses": (call) => {
+    const { ref } = call.asked.path;
+    const found = call.repository.statuses.filter(({ sha }) => sha === (call.repository.branches.get(ref!) ?? ref));
+    return page(call, found.map(({ sha: _, ...status }) => status).reverse());
   },
   "GET /repos/{owner}/{repo}/attestations/{subject_digest}": ({ repository, asked }) => {
     const { predicate_type } = asked.query;
