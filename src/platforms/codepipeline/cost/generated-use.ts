@@ -136,6 +136,8 @@ function thingsOf(
     case "dashboard":
       return [dashboard(resource)];
     case "topic": {
+      // What channels are told goes over HTTPS to a service of AWS, which is free.
+      if (resource.emailParameter === undefined) return [];
       const because = "one for each run and each approval, to one address";
       return [{ price: "sns.email", item: "e-mails", quantity: emails(pipelines), because }];
     }
@@ -174,6 +176,7 @@ function thingsOf(
     case "pipeline":
     case "role":
     case "policy":
+    case "chat":
       return [];
     default:
       return resource satisfies never;

@@ -49,7 +49,9 @@ export function encrypted(
   const users: string[] = [];
   const buckets = resources.filter(({ kind }) => kind === "bucket").map(({ id }) => id);
   // One that is there already is encrypted as its owner has it.
-  const topics = existing.topic === undefined ? [ids.approvals] : [];
+  const topics = resources.flatMap((one) =>
+    one.kind === "topic" && !(one.id === ids.approvals && existing.topic) ? [one.id] : [],
+  );
   const changed = resources.map((resource): Resource => {
     switch (resource.kind) {
       case "bucket":

@@ -2,6 +2,7 @@
  * What is to exist on AWS so that a delivery runs there, in no format: each printer turns it into its own. Lists are in
  * the order in which they are printed. Resources name each other by `id`, which is also their logical id.
  */
+import type { Settings } from "./options.ts";
 import type { Plan } from "./separate/program/releases.cjs";
 import type { Text } from "./text.ts";
 
@@ -61,6 +62,7 @@ export type Resource =
   | Project
   | PipelineResource
   | Topic
+  | ChatChannel
   | EventRule
   | Schedule
   | LambdaFunction
@@ -268,10 +270,22 @@ export interface Action {
 export interface Topic extends Encrypted {
   readonly kind: "topic";
   readonly name: string;
-  /** Parameter with the address of who is told; empty: nobody yet. */
-  readonly emailParameter: string;
+  /** Parameter with the address of who is told; empty: nobody yet. Absent: nobody is told by mail. */
+  readonly emailParameter?: string;
   /** Services that may publish for this account, beside its roles. */
   readonly publishers: readonly string[];
+}
+
+/** A channel in which Amazon Q Developer in chat applications shows what topics are told. */
+export interface ChatChannel extends Base {
+  readonly kind: "chat";
+  readonly name: string;
+  readonly channel: Settings["chat"][number];
+  /** In which it acts for people in the channel. */
+  readonly role: string;
+  /** ARN of the policy that nothing done in the channel goes beyond. Without one the service takes that of an administrator. */
+  readonly guardrail: Text;
+  readonly topics: readonly string[];
 }
 
 export type Pattern = Readonly<Record<string, unknown>>;

@@ -11,6 +11,7 @@ import { encrypted, publishingEncrypted } from "./encryption.ts";
 import { existingOf, notesOnExisting, refuseStrangeExisting, withoutExisting } from "./existing.ts";
 import { ids } from "./fixed-names.ts";
 import { changesResources } from "./functions/changes.ts";
+import { refuseStrangeChat } from "./functions/chat.ts";
 import { underHouseRules } from "./house-rules.ts";
 import type { Infrastructure, ParameterSpec, PipelineResource, Resource, Store } from "./infrastructure.ts";
 import { type JobPlace, Register } from "./job-place.ts";
@@ -41,6 +42,7 @@ export function lowerDelivery(delivery: Delivery, options: WriteOptions): Infras
   refuseStrangeSettings(delivery, options.settings);
   refuseStrangeTargets(delivery, options.settings);
   refuseStrangeExisting(options.settings);
+  refuseStrangeChat(options.settings);
   const existing = existingOf(options.settings);
   const register = new Register();
   const lines = pipelinesOf(delivery, options).flatMap((line) => {

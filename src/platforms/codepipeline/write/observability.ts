@@ -1,7 +1,8 @@
 /** What looks after the pipelines: who is told, who rolls back, what is drawn. */
 
 import { ids } from "./fixed-names.ts";
-import { noticesResources } from "./functions/notices.ts";
+import { chatResources } from "./functions/chat.ts";
+import { noticesId, noticesResources } from "./functions/notices.ts";
 import { rollbackResources } from "./functions/rollback.ts";
 import type { Dashboard, Resource, Widget } from "./infrastructure.ts";
 import type { Settings } from "./options.ts";
@@ -29,6 +30,7 @@ export function observability(observed: Observed): Resource[] {
       publishers: ["cloudwatch.amazonaws.com"],
     },
     ...notices,
+    ...chatResources({ delivery, settings, lines, tells: noticesId }),
     ...(settings.rollback === "function" ? rollbackResources(observed) : []),
     ...dashboards(observed),
   ];

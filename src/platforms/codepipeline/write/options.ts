@@ -53,6 +53,29 @@ const keyArn = z
   .string()
   .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key\/[\w-]+$/, "the ARN of a key, and no alias");
 
+/** Who is told beside the topic. Patterns: the service's own. */
+const chatSchema = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("slack"),
+    /** Ids, as Slack shows them. */
+    workspace: z.string().regex(/^[0-9A-Z]{1,255}$/, "the id of a workspace, such as T012ABCDEFG"),
+    channel: z.string().regex(/^[A-Za-z0-9]{1,255}$/, "the id of a channel, such as C012ABCDEFG"),
+  }),
+  z.strictObject({
+    type: z.literal("teams"),
+    tenant: z.uuid(),
+    team: z.uuid(),
+    /** As it stands in a link to it. */
+    channel: z
+      .string()
+      .max(255)
+      .regex(
+        /^[\w=+/.,-]*%3[aA][\w=+/.,-]*%40[\w=+/.,-]*$/,
+        "the id of a channel as a link to it has it, such as 19%3A…%40thread.tacv2",
+      ),
+  }),
+]);
+
 const existingSchema = z.strictObject({
   /** Name of the bucket for artifacts. */
   bucket: bucketName.optional(),
@@ -123,6 +146,8 @@ export const settingsSchema = z.strictObject({
   machines: z.record(jobName, machineSchema).default({}),
   /** What is there already and takes the place of what the pipelines would bring. */
   existing: existingSchema.default({}),
+  /** Channels that are told beside the topic, by Amazon Q Developer in chat applications. */
+  chat: z.array(chatSchema).max(20).default([]),
   /** Path of roles and policies in IAM. */
   rolePath: z
     .string()

@@ -18,8 +18,8 @@ export function trustOf(role: Role): PolicyStatement {
     Principal: { Service: role.service },
     Action: "sts:AssumeRole",
     // Nobody else's pipeline may borrow it. Whether Lambda says for whom it asks is documented both ways, and whoever gives
-    // a function a role must be of the role's account.
-    ...(role.service !== "lambda.amazonaws.com" && {
+    // a function a role must be of the role's account. Of channels no page says it, and their role has no rights.
+    ...(!["lambda.amazonaws.com", "chatbot.amazonaws.com"].includes(role.service) && {
       Condition: { StringEquals: { "aws:SourceAccount": [account] } },
     }),
   };

@@ -15,6 +15,7 @@ import { removeAtEnd } from "../../../lane/remove-at-end.ts";
 import { estate, estateSettings, home, other } from "./estate.ts";
 import { site } from "./site.ts";
 import {
+  chatSettings,
   checkSettings,
   cloudFormationOverlay,
   existingSettings,
@@ -34,6 +35,7 @@ const cases = {
   "tool-shop-separate": [toolShop, { encryption: "key" }, "separate"],
   "shop with checks": [shop, checkSettings, "single"],
   "shop with a key and an overlay": [shop, { ...keySettings, overlay: cloudFormationOverlay }, "single"],
+  "shop with channels": [shop, chatSettings, "single"],
   "shop with what is there": [shop, existingSettings, "separate"],
   "network-compute": [networkCompute.built, networkCompute.settings, "single"],
   "infra-web": [infraWeb.built, infraWeb.settings, "single"],

@@ -12,6 +12,7 @@ import { estate, estateSettings, home, other } from "./estate.ts";
 import { site } from "./site.ts";
 import {
   bucketSettings,
+  chatSettings,
   checkSettings,
   codeCommitSettings,
   examples,
@@ -39,6 +40,8 @@ const templates = {
   "shop-from-codecommit-separate": templateText(shop, codeCommitSettings, { layout: "separate" }),
   "shop-from-a-bucket": templateText(shop, bucketSettings),
   "shop-by-tags": templateText(shop, tagSettings),
+  "shop-with-channels": templateText(shop, { ...chatSettings, encryption: "key" }),
+  "shop-with-channels-separate": templateText(shop, { ...chatSettings, rollback: "stage" }, { layout: "separate" }),
   "network-compute": templateText(networkCompute.built, networkCompute.settings),
   "shop-separate": templateText(shop, shopSettings, { layout: "separate" }),
   "tool-shop-separate": templateText(toolShop, {}, { layout: "separate" }),
@@ -110,12 +113,12 @@ test("the service's own model knows every key of a pipeline, and the limits are 
       .filter(({ Type }) => Type === "AWS::CodePipeline::Pipeline")
       .map(({ Properties }) => Properties),
   );
-  assert.equal(inputs.length, 32);
+  assert.equal(inputs.length, 37);
   const { stdout, stderr } = spawnSync("python3", [new URL("service_model.py", import.meta.url).pathname], {
     input: JSON.stringify(inputs),
     encoding: "utf8",
   });
-  assert.equal(stdout, "valid 32\n", stderr);
+  assert.equal(stdout, "valid 37\n", stderr);
 });
 
 test("an environment is one stage, in the order of its pipelines; the approval waits outside of it", () => {

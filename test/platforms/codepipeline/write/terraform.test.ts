@@ -12,6 +12,7 @@ import { home, other } from "./estate.ts";
 import { site } from "./site.ts";
 import {
   bucketSettings,
+  chatSettings,
   checkSettings,
   codeCommitSettings,
   existingSettings,
@@ -37,6 +38,7 @@ const written = {
     .files,
   "shop from codecommit": write(shop, codeCommitSettings, { format: "terraform", layout: "separate" }).files,
   "shop from a bucket": write(shop, bucketSettings, { format: "terraform" }).files,
+  "shop with channels": write(shop, chatSettings, { format: "terraform" }).files,
   "shop by tags": write(shop, tagSettings, { format: "terraform" }).files,
   "tool-shop-separate": write(toolShop, { encryption: "key" }, { format: "terraform", layout: "separate" }).files,
   site: write(site(), { home, targets: { prod: other } }, { format: "terraform" }).files,

@@ -206,6 +206,21 @@ export const codeCommitSettings = {
   startedByImages: { web: [{ repository: "base/node", tag: "24" }] },
 };
 
+/** Channels are told. */
+export const chatSettings = {
+  ...shopSettings,
+  rollback: "function",
+  chat: [
+    { type: "slack", workspace: "T012ABCDEFG", channel: "C012ABCDEFG" },
+    {
+      type: "teams",
+      tenant: "00000000-1111-4222-8333-444444444444",
+      team: "55555555-1111-4222-8333-444444444444",
+      channel: "19%3Adeliveries%40thread.tacv2",
+    },
+  ],
+};
+
 /** From an archive in a bucket. */
 export const bucketSettings = { ...shopSettings, source: { type: "s3" } };
 

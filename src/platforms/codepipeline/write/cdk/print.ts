@@ -26,6 +26,7 @@ export function printCdk(
 
 /** Modules of the library, by the service in the type of a resource. */
 const modules: Readonly<Record<string, string>> = {
+  Chatbot: "chatbot",
   CloudWatch: "cloudwatch",
   CodeBuild: "codebuild",
   CodePipeline: "codepipeline",

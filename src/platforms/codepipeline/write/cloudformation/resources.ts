@@ -2,6 +2,7 @@
 
 import type {
   Bucket,
+  ChatChannel,
   EventRule,
   Key,
   LambdaFunction,
@@ -80,6 +81,8 @@ export function resourceOf(resource: Resource, around: Surroundings): Resources 
       };
     case "topic":
       return topic(resource, around);
+    case "chat":
+      return { [id]: chat(resource, around) };
     case "rule":
       return rule(resource, around);
     case "schedule":
@@ -344,12 +347,35 @@ function topic({ id, name, emailParameter, publishers, key }: Topic, { reference
         },
       },
     },
-    [`${id}Email`]: {
-      Type: "AWS::SNS::Subscription",
-      Condition: "TellByEmail",
-      Properties: { TopicArn: value([arnOf(id)]), Protocol: "email", Endpoint: value([parameter(emailParameter)]) },
-    },
+    ...(emailParameter !== undefined && {
+      [`${id}Email`]: {
+        Type: "AWS::SNS::Subscription",
+        Condition: "TellByEmail",
+        Properties: { TopicArn: value([arnOf(id)]), Protocol: "email", Endpoint: value([parameter(emailParameter)]) },
+      },
+    }),
   };
+}
+
+function chat(
+  { name, channel, role, guardrail, topics }: ChatChannel,
+  { references, tags }: Surroundings,
+): TemplateResource {
+  const value = (one: Text) => references.value(one);
+  const common = {
+    ConfigurationName: name,
+    IamRoleArn: value([arnOf(role)]),
+    SnsTopicArns: topics.map((id) => value([arnOf(id)])),
+    GuardrailPolicies: [value(guardrail)],
+    Tags: tagList({ tags }),
+  };
+  if (channel.type === "slack") {
+    const Properties = { SlackWorkspaceId: channel.workspace, SlackChannelId: channel.channel, ...common };
+    return { Type: "AWS::Chatbot::SlackChannelConfiguration", Properties };
+  }
+  const { tenant, team } = channel;
+  const Properties = { TeamsTenantId: tenant, TeamId: team, TeamsChannelId: channel.channel, ...common };
+  return { Type: "AWS::Chatbot::MicrosoftTeamsChannelConfiguration", Properties };
 }
 
 function rule({ id, name, description, pattern, target }: EventRule, { references }: Surroundings): Resources {

@@ -14,14 +14,24 @@ export interface FunctionProgram {
   readonly plan: object;
   /** Code, by name, beside the plan. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Channels are told whatever it tells. */
+  readonly chats?: boolean;
 }
+
+const chatFolder = new URL("./program/", import.meta.url);
 
 /** Code of a setting: a variable of the function's environment. */
 export const variableOf = (name: string): string => `process.env.${name}`;
 
-export function functionProgram({ folder, files, clients, plan, settings }: FunctionProgram): string {
-  const read = (file: string) => withoutTypes(readFileSync(new URL(file, folder), "utf8")).trim();
-  const made = Object.entries(clients).map(([name, kind]) => `${name}: clientOf("${name}", "${kind}")`);
+export function functionProgram(program: FunctionProgram): string {
+  const { folder, clients, plan, settings, chats = false } = program;
+  const files = chats ? ["chat.cjs", ...program.files] : program.files;
+  const read = (file: string) =>
+    withoutTypes(readFileSync(new URL(file, file === "chat.cjs" ? chatFolder : folder), "utf8")).trim();
+  const made = Object.entries(clients).map(([name, kind]) => {
+    const client = `clientOf("${name}", "${kind}")`;
+    return `${name}: ${chats && name === "sns" ? `load("./chat.cjs").told(${client}, ${variableOf("CHAT")})` : client}`;
+  });
   const given = Object.entries(settings).map(([name, code]) => `, ${name}: ${code}`);
   return `"use strict";
 // The plan of this delivery; all below is the same for every delivery.

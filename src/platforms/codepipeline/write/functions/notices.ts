@@ -1,12 +1,13 @@
 /** The function that tells the team how runs ended, and the rules that call it. */
 
 import { namesIn, ruleName } from "../events.ts";
-import { ids, sourceAction } from "../fixed-names.ts";
+import { sourceAction } from "../fixed-names.ts";
 import type { EventRule, Resource, Statement } from "../infrastructure.ts";
 import type { Settings } from "../options.ts";
 import { sourceOf } from "../sources.ts";
 import type { LineStages } from "../stages.ts";
-import { arnOf, isReference, localArn, type Text } from "../text.ts";
+import { isReference, localArn, type Text } from "../text.ts";
+import { isChatting, toldTopics, toldVariables } from "./chat.ts";
 import { functionProgram, variableOf } from "./function-program.ts";
 import { functionResources, gaveUp } from "./function-resources.ts";
 import type { Plan } from "./program/notices.cjs";
@@ -21,10 +22,11 @@ interface Observed {
 
 export const noticesId = "Notices";
 
-export const noticesProgram = (plan: Plan): string =>
+export const noticesProgram = (plan: Plan, { chats = false } = {}): string =>
   functionProgram({
     folder: new URL("./program/", import.meta.url),
-    files: ["notices.cjs"],
+    files: chats ? ["notices.cjs", "asked.cjs"] : ["notices.cjs"],
+    chats,
     clients: { codepipeline: "CodePipelineClient", sns: "SNSClient" },
     plan,
     settings: {
@@ -50,7 +52,7 @@ export function noticesResources({ delivery, settings, lines, checks }: Observed
       ],
       resources: names.map((name) => localArn("codepipeline", name)),
     },
-    { sid: "Tell", actions: ["sns:Publish"], resources: [[arnOf(ids.approvals)]] },
+    { sid: "Tell", actions: ["sns:Publish"], resources: toldTopics(settings) },
   ];
   const heard = (
     ruleId: string,
@@ -80,8 +82,11 @@ export function noticesResources({ delivery, settings, lines, checks }: Observed
       timeoutSeconds: 60,
       memoryMb: 256,
       statements,
-      source: noticesProgram({ environments: Object.fromEntries(alone.map(environmentsOf)) }),
-      variables: { TOPIC: [arnOf(ids.approvals)], ...(page !== undefined && { VERSIONS: versionsPage(page) }) },
+      source: noticesProgram(
+        { environments: Object.fromEntries(alone.map(environmentsOf)) },
+        { chats: isChatting(settings) },
+      ),
+      variables: { ...toldVariables(settings), ...(page !== undefined && { VERSIONS: versionsPage(page) }) },
     }),
     ...(alone.length > 0
       ? [

@@ -1,11 +1,11 @@
 /** The function that puts the last run that went well back, where a deployment failed or an alarm rings after it. */
 
 import { namesIn, ruleName } from "../events.ts";
-import { ids } from "../fixed-names.ts";
 import type { EventRule, Resource, Statement } from "../infrastructure.ts";
 import type { Settings } from "../options.ts";
 import type { LineStages } from "../stages.ts";
-import { arnOf, localArn } from "../text.ts";
+import { localArn } from "../text.ts";
+import { isChatting, toldTopics, toldVariables } from "./chat.ts";
 import { functionProgram, variableOf } from "./function-program.ts";
 import { functionResources, gaveUp } from "./function-resources.ts";
 import type { Plan } from "./program/rollback.cjs";
@@ -18,10 +18,11 @@ interface Observed {
 
 const id = "Rollback";
 
-export const rollbackProgram = (plan: Plan): string =>
+export const rollbackProgram = (plan: Plan, { chats = false } = {}): string =>
   functionProgram({
     folder: new URL("./program/", import.meta.url),
     files: ["rollback.cjs"],
+    chats,
     clients: { codepipeline: "CodePipelineClient", sns: "SNSClient" },
     plan,
     settings: { topic: variableOf("TOPIC"), say: "console.log" },
@@ -46,7 +47,7 @@ export function rollbackResources({ delivery, settings, lines }: Observed): Reso
       actions: ["codepipeline:RollbackStage"],
       resources: places.map((place) => localArn("codepipeline", place)),
     },
-    { sid: "Tell", actions: ["sns:Publish"], resources: [[arnOf(ids.approvals)]] },
+    { sid: "Tell", actions: ["sns:Publish"], resources: toldTopics(settings) },
   ];
   const heard = (ruleId: string, description: string, pattern: EventRule["pattern"]): EventRule => ({
     kind: "rule",
@@ -68,8 +69,8 @@ export function rollbackResources({ delivery, settings, lines }: Observed): Reso
       timeoutSeconds: 60,
       memoryMb: 256,
       statements,
-      source: rollbackProgram(plan),
-      variables: { TOPIC: [arnOf(ids.approvals)] },
+      source: rollbackProgram(plan, { chats: isChatting(settings) }),
+      variables: toldVariables(settings),
     }),
     heard("DeploymentFailed", "Rolls an environment back when its deployment failed", {
       source: ["aws.codepipeline"],

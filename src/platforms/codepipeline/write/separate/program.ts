@@ -15,9 +15,13 @@ const folder = new URL("./program/", import.meta.url);
 export const keepProgram = (): string => readFileSync(new URL("keep.sh", folder), "utf8");
 
 /** Reads `BUCKET` and `TOPIC` from its environment. */
-export const releasesProgram = (plan: Plan, { revisionType }: Pick<Source, "revisionType">): string =>
+export const releasesProgram = (
+  plan: Plan,
+  { revisionType, chats = false }: Pick<Source, "revisionType"> & { chats?: boolean },
+): string =>
   functionProgram({
     folder,
+    chats,
     files: ["selection.cjs", "records.cjs", "retention.cjs", "releases.cjs", "aws.cjs"],
     clients: { s3: "S3Client", codepipeline: "CodePipelineClient", sns: "SNSClient" },
     plan,

@@ -2,8 +2,8 @@
 
 import { artifactBucket } from "../artifact-bucket.ts";
 import { namesIn, ruleName } from "../events.ts";
-import { ids } from "../fixed-names.ts";
 import { starterOf } from "../functions/changes.ts";
+import { isChatting, toldTopics, toldVariables } from "../functions/chat.ts";
 import { functionResources, gaveUp } from "../functions/function-resources.ts";
 import type { Bucket, Machine, Resource, Statement } from "../infrastructure.ts";
 import type { Register } from "../job-place.ts";
@@ -60,6 +60,7 @@ export const releasesName = (delivery: string) => `${delivery}-releases`;
 
 function functionOf(joined: readonly LineStages[], { delivery, options }: Around): Resource[] {
   const name = releasesName(delivery);
+  const { settings } = options;
   const arn = ({ line }: LineStages): Text => localArn("codepipeline", line.name);
   const deploying = joined.filter(({ line }) => line.joined!.does === "deploys");
   const approvals = deploying.filter(({ line }) => line.environments[0]!.approval);
@@ -106,7 +107,7 @@ function functionOf(joined: readonly LineStages[], { delivery, options }: Around
       // The service knows no resources for these.
       resources: ["*"],
     },
-    { sid: "Tell", actions: ["sns:Publish"], resources: [[arnOf(ids.approvals)]] },
+    { sid: "Tell", actions: ["sns:Publish"], resources: toldTopics(settings) },
   ];
   const names = joined.map(({ line }) => line.name);
   return [
@@ -119,8 +120,11 @@ function functionOf(joined: readonly LineStages[], { delivery, options }: Around
       timeoutSeconds: 120,
       memoryMb: 512,
       statements,
-      source: releasesProgram(releasesPlan(joined), sourceOf(options.settings)),
-      variables: { BUCKET: [nameOf(bucket.id)], TOPIC: [arnOf(ids.approvals)] },
+      source: releasesProgram(releasesPlan(joined), {
+        revisionType: sourceOf(settings).revisionType,
+        chats: isChatting(settings),
+      }),
+      variables: { BUCKET: [nameOf(bucket.id)], ...toldVariables(settings) },
     }),
     {
       kind: "rule",

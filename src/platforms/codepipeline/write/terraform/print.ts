@@ -17,6 +17,7 @@ const fileOf: Readonly<Record<Resource["kind"], string>> = {
   project: "builds.tf",
   schedule: "pipeline.tf",
   topic: "operations.tf",
+  chat: "operations.tf",
   rule: "operations.tf",
   function: "operations.tf",
   alarm: "operations.tf",

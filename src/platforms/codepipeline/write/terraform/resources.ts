@@ -2,6 +2,7 @@
 
 import type {
   Bucket,
+  ChatChannel,
   EventRule,
   Key,
   LambdaFunction,
@@ -57,6 +58,8 @@ export function blocksOf(one: Resource, values: TerraformValues): Block[] {
       return [pipelineBlock(one, values)];
     case "topic":
       return topic(one, values);
+    case "chat":
+      return [chat(one, values)];
     case "rule":
       return rule(one, values);
     case "schedule":
@@ -380,7 +383,7 @@ function project(one: Project, values: TerraformValues): Block {
 function topic({ id, comment, name, emailParameter, publishers, key }: Topic, values: TerraformValues): Block[] {
   const own = snakeCase(id);
   const arn = values.text([arnOf(id)]);
-  const email = `var.${snakeCase(emailParameter)}`;
+  const email = emailParameter === undefined ? undefined : `var.${snakeCase(emailParameter)}`;
   return [
     resource("aws_sns_topic", own, {
       comment,
@@ -412,15 +415,38 @@ function topic({ id, comment, name, emailParameter, publishers, key }: Topic, va
         }),
       },
     }),
-    resource("aws_sns_topic_subscription", own, {
-      attributes: {
-        count: new Expression(`${email} == "" ? 0 : 1`),
-        topic_arn: arn,
-        protocol: "email",
-        endpoint: new Expression(email),
-      },
-    }),
+    ...(email === undefined
+      ? []
+      : [
+          resource("aws_sns_topic_subscription", own, {
+            attributes: {
+              count: new Expression(`${email} == "" ? 0 : 1`),
+              topic_arn: arn,
+              protocol: "email",
+              endpoint: new Expression(email),
+            },
+          }),
+        ]),
   ];
+}
+
+function chat({ id, comment, name, channel, role, guardrail, topics }: ChatChannel, values: TerraformValues): Block {
+  const { channel: channelId } = channel;
+  const where =
+    channel.type === "slack"
+      ? { slack_team_id: channel.workspace, slack_channel_id: channelId }
+      : { tenant_id: channel.tenant, team_id: channel.team, channel_id: channelId };
+  return resource(`aws_chatbot_${channel.type}_channel_configuration`, snakeCase(id), {
+    comment,
+    attributes: {
+      configuration_name: name,
+      ...where,
+      iam_role_arn: values.text([arnOf(role)]),
+      sns_topic_arns: topics.map((topic) => values.text([arnOf(topic)])),
+      guardrail_policy_arns: [values.text(guardrail)],
+      tags,
+    },
+  });
 }
 
 function rule({ id, comment, name, description, pattern, target }: EventRule, values: TerraformValues): Block[] {

@@ -21,7 +21,7 @@ const pseudo = {
 } as const;
 
 /** Type of a resource, and its attribute with the name. */
-const types: Readonly<Record<Exclude<Resource["kind"], "function">, readonly [type: string, name: string]>> = {
+const types: Readonly<Record<Exclude<Resource["kind"], "function" | "chat">, readonly [type: string, name: string]>> = {
   key: ["aws_kms_key", "key_id"],
   bucket: ["aws_s3_bucket", "bucket"],
   role: ["aws_iam_role", "name"],
@@ -73,7 +73,8 @@ export class TerraformValues {
     if ("pseudo" in reference) return new Expression(pseudo[reference.pseudo]);
     if ("parameter" in reference) return new Expression(`var.${snakeCase(reference.parameter)}`);
     const kind = this.#resources.get(reference.of)?.kind;
-    if (kind === undefined) throw new Error(`the document refers to ${reference.of}, which it does not have`);
+    if (kind === undefined || kind === "chat")
+      throw new Error(`the document refers to ${reference.of}, which it does not have`);
     if (kind === "function") {
       const output = reference.attribute === "arn" ? "Arn" : "Name";
       return new Expression(`aws_cloudformation_stack.${snakeCase(reference.of)}.outputs["${output}"]`);
