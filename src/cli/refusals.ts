@@ -62,6 +62,10 @@ const usage = {
     message: `there is no environment "${refusal.subject}"${didYouMean(refusal)}`,
     next: `the environments are ${refusal.known.join(", ")}`,
   }),
+  "is-preview": ({ subject }) => ({
+    message: `${subject} is a preview: each pull request has one of its own, and here are no pull requests`,
+    next: "baton generate github writes the workflows that deploy it for a pull request and remove it again",
+  }),
   "two-targets": ({ known: [env, to] }) => ({
     message: "--env and --to exclude each other",
     next: `--to ${to} goes through everything before ${to}; --env ${env} takes ${env} alone`,

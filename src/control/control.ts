@@ -41,6 +41,7 @@ export type RefusalCode =
   | "not-reached"
   // What was asked for is not there, or cannot be had like this.
   | "no-environment"
+  | "is-preview"
   | "no-pipeline"
   | "no-event"
   | "no-commit"

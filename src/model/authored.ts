@@ -192,6 +192,8 @@ export interface JobInput<
   readonly verify?: boolean | Duration | VerifyInput | undefined;
   /** Looks whether the environment is still as this job left it, by its exit code: 0 yes, 2 no. */
   readonly drift?: string | undefined;
+  /** Takes away again what this job left in a preview, when its pull request is closed. */
+  readonly remove?: string | undefined;
   /** What happens when its agent is lost while it runs. Default: `ask` where it deploys and somebody approves, else `retry`. */
   readonly onLost?: "retry" | "ask" | undefined;
   readonly runsAfter?: "success" | "failure" | "always" | undefined;

@@ -70,6 +70,8 @@ export interface Environment {
   onFailure?: "rollback";
   /** When something may be deployed here: while one of them is open. Absent: always. */
   windows?: ChangeWindow[];
+  /** Each pull request has one of its own, called `NAME-NUMBER`, until it is closed. */
+  preview?: true;
   variables: Record<string, string>;
 }
 
@@ -183,6 +185,11 @@ export interface Job {
    * it `deploys`.
    */
   drift?: string;
+  /**
+   * A command that takes away again what this job left in a preview, and ends well where nothing is there. Only where it `deploys`, and
+   * some environment is a preview.
+   */
+  remove?: string;
   /**
    * When whoever ran it is lost, and nobody knows how far it came: run it again, or let a person look first. Absent: `ask` where it
    * `deploys` to an environment with an approval, else `retry`.

@@ -20,6 +20,8 @@ export interface EnvironmentInput<After extends string = string> {
   readonly onFailure?: "stay" | "rollback" | undefined;
   /** When something may be deployed here; what comes at another time waits. Default: always. */
   readonly windows?: WindowInput | readonly WindowInput[] | undefined;
+  /** Each pull request has one of its own, called `NAME-NUMBER`, until it is closed. Default: `false`. */
+  readonly preview?: boolean | undefined;
   /** Win over the delivery's variables of the same name. */
   readonly variables?: Readonly<Record<string, Scalar>> | undefined;
 }

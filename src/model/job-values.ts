@@ -27,7 +27,12 @@ export function machineValues({ runsOn, container, services }: Job): Value[] {
 
 /** `pipeline.output` of everything that a job reads, each once, in the order in which it is met. */
 export function outputsRead(pipeline: Pipeline, job: Job): string[] {
-  return mentioned(valuesOf(pipeline, job), (value) => ("output" in value ? value.output : undefined));
+  return outputsIn(valuesOf(pipeline, job));
+}
+
+/** `pipeline.output` of everything that values mention. */
+export function outputsIn(values: readonly Value[]): string[] {
+  return mentioned(values, (value) => ("output" in value ? value.output : undefined));
 }
 
 /** Names of the secrets that a job reads, each once, in the order in which they are met. */

@@ -66,6 +66,7 @@ const job = z.strictObject({
   irreversible: z.string().optional(),
   verify: z.strictObject({ forMs: milliseconds, everyMs: milliseconds }).optional(),
   drift: z.string().optional(),
+  remove: z.string().optional(),
   onLost: z.enum(["retry", "ask"]).optional(),
   runsAfter: z.enum(["success", "failure", "always"]),
   condition: condition.optional(),
@@ -143,6 +144,7 @@ const environment = z.strictObject({
     .array(z.strictObject({ days: z.array(z.enum(weekdays)), from: z.string(), to: z.string(), zone: z.string() }))
     .min(1)
     .optional(),
+  preview: z.literal(true).optional(),
   variables: strings,
 });
 

@@ -180,6 +180,10 @@ const job = z
         "A command that looks whether the environment is still as this job left it: exit code 0 says yes, 2 no.",
       )
       .optional(),
+    remove: z
+      .string()
+      .describe("A command that takes away again what this job left in a preview; ends well where nothing is there.")
+      .optional(),
     onLost: z
       .enum(["retry", "ask"])
       .describe(
@@ -295,6 +299,10 @@ const environment = z
       windows: z
         .union([window, z.array(window).min(1)])
         .describe("When something may be deployed here. Default: always.")
+        .optional(),
+      preview: z
+        .boolean()
+        .describe("Each pull request has one of its own, called NAME-NUMBER, until it is closed. Default: false.")
         .optional(),
       variables: variables.describe("Win over the delivery's of the same name.").optional(),
     }),

@@ -126,6 +126,10 @@ const wordings: Record<RefusalCode, Wording> = {
   "not-a-pair": wrong(({ subject }) => `The parameter ${subject} is not NAME=VALUE`),
   "wrong-parameter": wrong(({ subject, because }) => `The parameter ${subject}: ${because}`),
   "missing-parameters": wrong(({ subject }) => `The delivery asks for ${subject}`, "Give each of them a value"),
+  "is-preview": wrong(
+    ({ subject }) => `${subject} is a preview: each pull request has one of its own, and here are no pull requests`,
+    "Generate workflows for GitHub: they deploy it for a pull request and remove it again",
+  ),
   "two-targets": wrong(() => "An environment alone and a way through several exclude each other", "Give `env` or `to`"),
   "nothing-to-compare": wrong(({ subject, because }) => `${subject} needs a commit to compare with, but ${because}`),
   "not-passed-before": conflict(

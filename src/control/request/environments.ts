@@ -1,5 +1,6 @@
 import type { Delivery, Environment, EventName } from "../../model/delivery.ts";
 import { deploysOn } from "../../model/deploys-on.ts";
+import { previewOf, standing } from "../../model/previews.ts";
 import { notThere, refused } from "../control.ts";
 
 export interface EnvironmentChoice {
@@ -32,7 +33,7 @@ export function chooseEnvironments(
   const told = (environments: string[]): ChosenEnvironments => ({ environments, guessed: undefined });
   if (env !== undefined) return told([knownEnvironment(delivery, env)]);
   if (to !== undefined) return told(closure(delivery, [knownEnvironment(delivery, to)]));
-  const { environments } = delivery;
+  const { environments } = standing(delivery);
   const reached = branch === undefined ? [] : deploysOn(delivery, branch);
   const withBranch = environments.filter((environment) => environment.branch !== undefined);
   if (event === "push" || event === "schedule") {
@@ -54,6 +55,7 @@ const namesOf = (environments: readonly Environment[]): string[] => environments
 
 export function knownEnvironment(delivery: Delivery, name: string): string {
   const names = delivery.environments.map((environment) => environment.name);
+  if (previewOf(delivery)?.name === name) throw refused("is-preview", { subject: name });
   if (names.includes(name)) return name;
   throw notThere("no-environment", name, names);
 }

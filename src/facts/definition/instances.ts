@@ -1,6 +1,7 @@
 /** Every job of a delivery in every place where it runs, with what must have ended before it. */
 
 import type { Delivery, Environment, Job, Pipeline } from "../../model/delivery.ts";
+import { standing } from "../../model/previews.ts";
 import { type HandOff, resolveDelivery } from "../../model/resolved-delivery.ts";
 
 export interface Instance {
@@ -32,7 +33,7 @@ export function instancesOf(file: string, delivery: Delivery): Instance[] {
       [...releaseJobs, ...environmentJobs].map(({ job, takes }) => [job, takes] as const),
     ),
   );
-  const places: readonly (Environment | undefined)[] = [undefined, ...delivery.environments];
+  const places: readonly (Environment | undefined)[] = [undefined, ...standing(delivery).environments];
 
   const placeOf = (job: Job, place: Environment | undefined) => (job.per === "release" ? undefined : place?.name);
   const all = (pipeline: Pipeline, place: Environment) =>

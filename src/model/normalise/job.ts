@@ -18,6 +18,7 @@ export const jobKeys = [
   "irreversible",
   "verify",
   "drift",
+  "remove",
   "onLost",
   "runsAfter",
   "condition",
@@ -50,6 +51,7 @@ export function readJob(form: FormReader, value: unknown, path: DefinitionPath, 
     ...(irreversible === undefined ? {} : { irreversible }),
     ...readVerify(form, job.verify, [...path, "verify"]),
     ...(job.drift === undefined ? {} : { drift: form.string(job.drift, [...path, "drift"]) ?? "" }),
+    ...(job.remove === undefined ? {} : { remove: form.string(job.remove, [...path, "remove"]) ?? "" }),
     ...(job.onLost === undefined
       ? {}
       : { onLost: form.word(job.onLost, [...path, "onLost"], ["retry", "ask"]) ?? "ask" }),

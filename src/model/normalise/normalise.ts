@@ -85,6 +85,7 @@ function readEnvironment(form: FormReader, { name, segment, form: value }: Named
     "approval",
     "onFailure",
     "windows",
+    "preview",
     "variables",
   ]);
   const branch = form.string(environment.branch, [...path, "branch"]);
@@ -102,6 +103,7 @@ function readEnvironment(form: FormReader, { name, segment, form: value }: Named
         .list(environment.windows, [...path, "windows"], "or one")
         .map(([item, at]) => readWindow(form, item, at)),
     }),
+    ...(form.boolean(environment.preview, [...path, "preview"], "false") && { preview: true }),
     variables: form.scalarRecord(environment.variables, [...path, "variables"]),
   };
 }

@@ -14,6 +14,7 @@ import { matrix } from "./rules/matrix.ts";
 import { names } from "./rules/names.ts";
 import { notices } from "./rules/notices.ts";
 import { parameters } from "./rules/parameters.ts";
+import { previews } from "./rules/previews.ts";
 import { ranges } from "./rules/ranges.ts";
 import { releaseJobs } from "./rules/release-jobs.ts";
 import { somethingToDo } from "./rules/something-to-do.ts";
@@ -46,6 +47,7 @@ export const rules: readonly Rule[] = [
   foreignExpressions,
   filters,
   windows,
+  previews,
   notices,
   somethingToDo,
 ];

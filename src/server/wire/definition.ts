@@ -66,6 +66,7 @@ export const settingsView = z
             }),
           )
           .optional(),
+        preview: z.literal(true).optional(),
         variables: byName(z.string()),
       }),
     ),

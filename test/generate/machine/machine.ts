@@ -119,10 +119,10 @@ export function machine(
 
   const owners = { type: "Team" as const, id: control.addTeam("team/owners"), slug: "owners" };
   for (const { name, branches, reviewers } of settings?.environments ?? []) {
-    const patterns = branches?.map(({ pattern }) => pattern!) ?? ["main"];
+    const patterns = branches === "any" ? [] : (branches?.map(({ pattern }) => pattern!) ?? ["main"]);
     control.setEnvironment(slug, name, {
       reviewers: reviewers === undefined ? [] : [owners],
-      deployment_branch_policy: { protected_branches: false, custom_branch_policies: true },
+      deployment_branch_policy: branches === "any" ? null : { protected_branches: false, custom_branch_policies: true },
       policies: patterns.map((pattern, id) => ({ id, name: pattern, type: "branch" })),
     });
   }

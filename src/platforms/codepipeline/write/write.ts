@@ -1,4 +1,5 @@
 import type { Delivery } from "../../../model/delivery.ts";
+import { previewOf } from "../../../model/previews.ts";
 import { refuseDeploymentRules } from "../../deployment-rules.ts";
 import { CannotWrite, header, type WrittenFile } from "../../generated.ts";
 import { refuseLongVerification } from "../../verification.ts";
@@ -24,6 +25,7 @@ export function writeCodePipeline(delivery: Delivery, options: WriteOptions): Wr
   refuseLongVerification(delivery, "CodePipeline");
   refuseDeploymentRules(delivery, { platform: "CodePipeline", selfApproval: "anybody" });
   refuseDrift(delivery);
+  refusePreview(delivery);
   const infrastructure = lowerDelivery(delivery, options);
   return {
     files: [...infrastructureFiles(infrastructure, options), ...infrastructure.buildspecs],
@@ -43,6 +45,17 @@ function refuseDrift({ pipelines }: Delivery): void {
       );
     }
   }
+}
+
+/** @throws {CannotWrite} */
+function refusePreview(delivery: Delivery): void {
+  const preview = previewOf(delivery);
+  if (preview === undefined) return;
+  throw new CannotWrite(
+    `${preview.name} is a preview for each pull request, and generated CodePipelines run for branches alone`,
+    "leave it out, or generate github, which deploys it and removes it again",
+    ["environments", preview.name, "preview"],
+  );
 }
 
 /** Nobody is shown a file there. */

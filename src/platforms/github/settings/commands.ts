@@ -35,13 +35,16 @@ export function settingCommands(needed: NeededSettings): PlatformSetting[] {
 
 function environmentCommands(environment: NeededEnvironment): PlatformSetting[] {
   const { name, reviewers, branches, variables } = environment;
-  const named = branches?.map(({ branch }) => branch) ?? ["the default branch"];
+  const isPreview = branches === "any";
+  const named = isPreview ? [] : (branches?.map(({ branch }) => branch) ?? ["the default branch"]);
   const asks = reviewers === undefined ? "" : `; ${(reviewers.length > 0 ? reviewers : ["<team>"]).join(", ")} approve`;
   const teams = reviewers?.length === 0 ? ["<team>"] : (reviewers ?? []);
   const found = teams.map((team): Reviewer => ({ type: "Team", id: `$(gh api orgs/{owner}/teams/${team} --jq .id)` }));
   return [
     {
-      why: `The environment ${name}, open to ${named.join(", ")} only${asks}`,
+      why: isPreview
+        ? `The environment ${name}, open to every branch: whoever may push one has what it holds`
+        : `The environment ${name}, open to ${named.join(", ")} only${asks}`,
       command: putEnvironment(environment, found),
     },
     ...policyCommands(environment, "$(gh api repos/{owner}/{repo} --jq .default_branch)"),
@@ -61,7 +64,7 @@ export interface KeptSettings {
 
 /** The call replaces what the environment is: what is to stay has to be said again. */
 export function putEnvironment(
-  { name, reviewers }: NeededEnvironment,
+  { name, reviewers, branches }: NeededEnvironment,
   found: readonly Reviewer[],
   kept?: KeptSettings,
 ): string {
@@ -69,7 +72,9 @@ export function putEnvironment(
   const who = asked.map(({ type, id }) => `{"type": "${type}", "id": ${id}}`).join(", ");
   const prevents = reviewers !== undefined || kept?.preventsSelfReview === true;
   const fields = [
-    '"deployment_branch_policy": {"protected_branches": false, "custom_branch_policies": true}',
+    branches === "any"
+      ? '"deployment_branch_policy": null'
+      : '"deployment_branch_policy": {"protected_branches": false, "custom_branch_policies": true}',
     ...(prevents ? ['"prevent_self_review": true'] : []),
     ...(asked.length > 0 ? [`"reviewers": [${who}]`] : []),
     ...(kept && kept.waitMinutes > 0 ? [`"wait_timer": ${kept.waitMinutes}`] : []),
@@ -85,6 +90,7 @@ export function putEnvironment(
 export function policyCommands({ name, branches }: NeededEnvironment, fallback: string): PlatformSetting[] {
   const add = (pattern: string) =>
     `gh api -X POST ${api}/environments/${name}/deployment-branch-policies -f name=${pattern}`;
+  if (branches === "any") return [];
   if (branches === undefined)
     return [{ why: `The default branch may deploy to ${name}`, command: add(`"${fallback}"`) }];
   return branches.map(({ branch, pattern }) => ({

@@ -118,12 +118,16 @@ function compareEnvironment(needed: NeededEnvironment, found: FoundSettings): Co
   if ("unknown" in answer) return [wrong(name, "fail", `could not be asked for: ${answer.unknown}`, [])];
   const environment = answer.is;
   const put = putEnvironment(needed, reviewersOf(needed, found), environment);
-  const patterns = needed.branches?.map(({ pattern }) => pattern) ?? [found.defaultBranch];
+  const wantedBranches = needed.branches === "any" ? [] : needed.branches;
+  const patterns = wantedBranches?.map(({ pattern }) => pattern) ?? [found.defaultBranch];
   const policies = policyCommands(needed, found.defaultBranch);
   if (environment === undefined) {
     const commands = [put, ...policies.map(({ command }) => command)];
     const text = "is not there: the first run that names it makes it, open to every branch and with nobody to ask";
-    return [wrong(name, "fail", text, commands), ...variablesIn(needed, undefined, found)];
+    return [
+      wrong(name, needed.branches === "any" ? "warn" : "fail", text, commands),
+      ...variablesIn(needed, undefined, found),
+    ];
   }
   const compared = [compareBranches()];
   if (needed.reviewers !== undefined) compared.push(compareReviewers({ needed, environment, found, put }));
@@ -131,6 +135,10 @@ function compareEnvironment(needed: NeededEnvironment, found: FoundSettings): Co
 
   function compareBranches(): Compared {
     const { branches } = environment!;
+    if (needed.branches === "any") {
+      if (branches === "any") return fine(name, "open to every branch: whoever may push one has what it holds");
+      return wrong(name, "fail", "its branch policy refuses pull requests, whose runs are of no branch", [put]);
+    }
     const wanted = patterns.filter((one) => one !== undefined).join(", ");
     if (branches === "any" || branches === "protected") {
       const text =
@@ -143,7 +151,7 @@ function compareEnvironment(needed: NeededEnvironment, found: FoundSettings): Co
     const more = branches.filter((one) => !patterns.includes(one));
     // What a policy cannot say, people have said one by one; whether rightly, nobody can tell from here.
     if (patterns.includes(undefined)) {
-      const text = `open to ${branches.join(", ") || "nobody"}; whether that is ${needed.branches!.map(({ branch }) => branch).join(", ")} is for you to see`;
+      const text = `open to ${branches.join(", ") || "nobody"}; whether that is ${wantedBranches!.map(({ branch }) => branch).join(", ")} is for you to see`;
       return branches.length > 0
         ? fine(name, text)
         : wrong(
@@ -316,13 +324,14 @@ export function trustLines(needed: NeededSettings, { subject, repository, defaul
   if ("unknown" in subject)
     return [wrong(name, "warn", `the form of subjects could not be asked for: ${subject.unknown}`, [])];
   const lines = signingIn.map(({ environment, cloud }): Compared => {
-    const branch =
-      environment.branches === undefined ? defaultBranch : environment.branches.map(({ pattern }) => pattern)[0];
-    const isOne = branch !== undefined && (environment.branches?.length ?? 1) === 1 && !/[*[]/.test(branch);
+    const { branches } = environment;
+    const isPreview = branches === "any";
+    const [branch] = isPreview ? [] : (branches?.map(({ pattern }) => pattern) ?? [defaultBranch]);
+    const isOne = branch !== undefined && (branches?.length ?? 1) === 1 && !/[*[]/.test(branch);
     const found = subjectOf(subject.is, {
       repository,
       environment: environment.name,
-      branch: isOne ? branch : undefined,
+      ref: isPreview ? "*" : `refs/heads/${isOne ? branch : "*"}`,
     });
     const line = `trust of ${environment.name}${several ? ` on ${cloudNames[cloud]}` : ""}`;
     if (found === undefined) {

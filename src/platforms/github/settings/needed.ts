@@ -27,8 +27,11 @@ export interface NeededSettings {
 /** An environment of GitHub: one that is deployed to, or one that only asks its reviewers. */
 export interface NeededEnvironment {
   readonly name: string;
-  /** Whose runs may use it; undefined: the default branch of the repository. */
-  readonly branches: readonly BranchPattern[] | undefined;
+  /**
+   * Whose runs may use it; undefined: the default branch of the repository. "any": that of a preview, since whoever may push a branch
+   * may open a pull request, whose runs have a ref of their own.
+   */
+  readonly branches: readonly BranchPattern[] | "any" | undefined;
   /** Teams or people; empty where the definition names nobody. Undefined: nobody is asked here. */
   readonly reviewers: readonly string[] | undefined;
   /** Names of variables, with what they hold. */
@@ -72,6 +75,7 @@ function neededFor(
   variables: Readonly<Record<string, string>>,
 ): NeededEnvironment[] {
   const { name, approval } = environment;
+  if (environment.preview) return [{ name, branches: "any", reviewers: undefined, variables }];
   const branches = branchesInto(delivery, name)?.map(branchPolicy);
   const deployed = { name, branches, reviewers: undefined, variables };
   if (approval === undefined) return [deployed];

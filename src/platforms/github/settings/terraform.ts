@@ -57,6 +57,13 @@ export function settingsTerraform(needed: NeededSettings, head: readonly string[
   return `${head.map((line) => `# ${line}\n`).join("")}\n${blocks.join("\n\n")}\n`;
 }
 
+const restricted = `
+  deployment_branch_policy {
+    protected_branches     = false
+    custom_branch_policies = true
+  }
+`;
+
 function environmentBlocks({ name, branches, reviewers }: NeededEnvironment): string[] {
   const teams =
     reviewers?.length === 0
@@ -65,7 +72,8 @@ function environmentBlocks({ name, branches, reviewers }: NeededEnvironment): st
   const asks =
     reviewers === undefined ? "" : `\n  prevent_self_review = true\n\n  reviewers {\n    teams = ${teams}\n  }\n`;
   const named = asks === "" ? ["repository ", "environment"] : ["repository         ", "environment        "];
-  const policies = branches?.map(({ branch, pattern }) => ({
+  const chosen = branches === "any" ? [] : branches;
+  const policies = chosen?.map(({ branch, pattern }) => ({
     name: id(name, branch),
     pattern: pattern === undefined ? undefined : text(pattern),
     branch,
@@ -73,12 +81,7 @@ function environmentBlocks({ name, branches, reviewers }: NeededEnvironment): st
   return [
     `resource "github_repository_environment" "${id(name)}" {
   ${named[0]} = var.repository
-  ${named[1]} = ${text(name)}${asks}
-  deployment_branch_policy {
-    protected_branches     = false
-    custom_branch_policies = true
-  }
-}`,
+  ${named[1]} = ${text(name)}${asks}${branches === "any" ? "" : restricted}}`,
     ...policies.map(({ name: policy, pattern, branch }) =>
       pattern === undefined
         ? `# ${branch} cannot be said as one policy: add one for each branch that may deploy to ${name}.`

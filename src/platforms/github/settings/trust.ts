@@ -25,7 +25,7 @@ const supported = ["repo", "context", "job_workflow_ref"];
  */
 export function subjectOf(
   { use_default, include_claim_keys, sub_claim_prefix }: SubjectCustomization,
-  { repository, environment, branch }: { repository: string; environment: string; branch: string | undefined },
+  { repository, environment, ref }: { repository: string; environment: string; ref: string },
 ): ExpectedSubject | undefined {
   const prefix = sub_claim_prefix ?? `repo:${repository}`;
   const keys = use_default || include_claim_keys === undefined ? ["repo", "context"] : include_claim_keys;
@@ -34,7 +34,7 @@ export function subjectOf(
   const parts: Record<string, string> = {
     repo: prefix,
     context: `environment:${environment.replaceAll(":", "%3A")}`,
-    job_workflow_ref: `job_workflow_ref:${repository}/.github/workflows/*@refs/heads/${branch ?? "*"}`,
+    job_workflow_ref: `job_workflow_ref:${repository}/.github/workflows/*@${ref}`,
   };
   return { subject: keys.map((key) => parts[key]).join(":"), isBound: keys.includes("job_workflow_ref") };
 }

@@ -19,6 +19,7 @@ export type LocalAction =
   | "renew"
   | "look"
   | "drift"
+  | "preview"
   | "report"
   | "comment"
   | "keep"
@@ -45,6 +46,7 @@ const parts: Readonly<Record<LocalAction | "", readonly string[]>> = {
   renew: ["action.yml", "renew.sh"],
   look: ["action.yml", "look.sh", "look.jq"],
   drift: ["action.yml", "drift.sh"],
+  preview: ["action.yml", "preview.sh"],
   report: ["action.yml", "report.sh", "masked.jq", "shown.jq"],
   comment: ["action.yml", "comment.sh"],
   keep: ["action.yml", "keep.sh"],

@@ -52,7 +52,7 @@ export function cloudsOf(job: Job): Cloud[] {
 }
 
 /** False for a pull request from a fork or of Dependabot. */
-const mayHaveRights =
+export const mayHaveRights =
   "(github.event_name != 'pull_request' || (github.event.pull_request.head.repo.full_name == github.repository && github.actor != 'dependabot[bot]'))";
 
 /** A merge queue is checked like a pull request: nothing is deployed for either. */

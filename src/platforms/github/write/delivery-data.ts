@@ -69,6 +69,8 @@ interface EnvironmentRow {
   after: string[];
   /** Regular expressions of the branches whose runs may deploy there. Without it: the default branch. */
   from?: string[];
+  /** Each pull request has one of its own, with its number behind the name. */
+  preview?: true;
 }
 
 interface DataOptions {
@@ -103,13 +105,14 @@ ${address === undefined ? "" : `  "url": ${JSON.stringify(address)},\n`}  "envir
 }
 
 export function environmentRows(delivery: Delivery): EnvironmentRow[] {
-  return inOrder(delivery.environments, ({ after }) => after).map(({ name, branch, after }) => {
+  return inOrder(delivery.environments, ({ after }) => after).map(({ name, branch, after, preview }) => {
     const from = branchesInto(delivery, name)?.map((one) => patternSource(one));
     return {
       name,
       ...(branch === undefined ? {} : { branch: patterns([branch]) }),
       after,
       ...(from && { from }),
+      ...(preview && { preview }),
     };
   });
 }

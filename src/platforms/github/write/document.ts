@@ -21,7 +21,7 @@ export interface WorkflowDocument {
 
 export interface Triggers {
   push?: { branches: readonly string[] };
-  pullRequest?: { branches?: readonly string[] };
+  pullRequest?: { branches?: readonly string[]; types?: readonly string[] };
   mergeGroup?: { branches?: readonly string[] };
   dispatch?: { inputs: Readonly<Record<string, Input>> };
   call?: {

@@ -5,6 +5,7 @@
  */
 
 import type { Delivery, Job, Pipeline } from "../../../model/delivery.ts";
+import { standing } from "../../../model/previews.ts";
 import { CannotWrite } from "../../generated.ts";
 import { localAction } from "./actions.ts";
 import { historyCheckout } from "./checkouts.ts";
@@ -27,7 +28,7 @@ export function driftWorkflow(delivery: Delivery, options: WriteOptions, file: s
     Object.entries(pipeline.jobs).flatMap(([name, job]) => (job.drift === undefined ? [] : [{ pipeline, name, job }])),
   );
   const [first] = looking;
-  if (first === undefined || delivery.environments.length === 0) return undefined;
+  if (first === undefined || standing(delivery).environments.length === 0) return undefined;
   if (options.layout === "chained") {
     throw new CannotWrite(
       `${first.pipeline.name}.${first.name} looks for drift, and in the layout chained no record has the values that it was deployed with`,

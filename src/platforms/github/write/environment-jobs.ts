@@ -4,6 +4,7 @@
  */
 
 import type { Delivery } from "../../../model/delivery.ts";
+import { previewOf } from "../../../model/previews.ts";
 import { inOrder } from "../../../order/topological.ts";
 import { localAction } from "./actions.ts";
 import { historyCheckout, programCheckout } from "./checkouts.ts";
@@ -40,6 +41,7 @@ export function environmentJobs(options: EnvironmentJobsOptions): Record<string,
   const conditional = pipelineRows(delivery).some(({ outputs = [] }) =>
     outputs.some(({ taken, unless }) => taken && unless),
   );
+  const preview = previewOf(delivery);
   const address = shownAddress(delivery, options.options);
   const runsOn = usualMachine(options.options);
   const jobs: Record<string, JobDocument> = {
@@ -47,7 +49,7 @@ export function environmentJobs(options: EnvironmentJobsOptions): Record<string,
       kind: "steps",
       comment: ["Under the lock: nobody else deploys here until this workflow has ended."],
       name: "Decide what is to be deployed",
-      permissions: { actions: "read", contents: "read" },
+      permissions: { actions: "read", contents: "read", ...(preview && { "pull-requests": "read" }) },
       runsOn,
       timeoutMinutes: 30,
       outputs: Object.fromEntries(
@@ -55,6 +57,7 @@ export function environmentJobs(options: EnvironmentJobsOptions): Record<string,
           ...pipelines.map(({ name }) => `decision_${name}`),
           ...planFacts,
           "handed",
+          ...(preview ? ["begins"] : []),
           ...(conditional ? ["before"] : []),
         ].map((name) => [name, computed(`steps.plan.outputs.${name}`)]),
       ),
@@ -73,7 +76,8 @@ export function environmentJobs(options: EnvironmentJobsOptions): Record<string,
       comment: ["Also after a failure: what is deployed is written down as it is. On GitHub this is the deployment."],
       name: "Write down what is deployed",
       needs: [plan, ...placed.map(({ name }) => name)],
-      if: `always() && needs.${plan}.result == 'success'`,
+      // What is not wanted any more, of a pull request that is closed or has a newer commit, has not begun.
+      if: `always() && needs.${plan}.${preview ? "outputs.begins != ''" : "result == 'success'"}`,
       permissions: { contents: "read" },
       runsOn,
       environment: { name: environment, ...(address && { url: computed("steps.record.outputs.url") }) },

@@ -1,8 +1,10 @@
 /** Values and conditions of the model as GitHub's expressions. */
 
 import type { Condition, Delivery, Value } from "../../../model/delivery.ts";
+import { previewOf } from "../../../model/previews.ts";
 import { CannotWrite } from "../../generated.ts";
 import { computed } from "./computed.ts";
+import { previewName } from "./names.ts";
 
 /** A literal in an expression. */
 export function text(value: string): string {
@@ -34,6 +36,8 @@ export interface Surroundings {
   readonly environment: string | undefined;
   /** Its name where the file is for one environment alone. */
   readonly knownEnvironment: string | undefined;
+  /** What the definition calls it, where that is known. */
+  readonly definedEnvironment: string | undefined;
   readonly commit: string;
   readonly event: string;
   readonly branch: string;
@@ -102,12 +106,24 @@ function context(name: Extract<Value, { context: unknown }>["context"], around: 
 /** The values are known, so they stand in the file: one text, or a table by environment. */
 function variable(name: string, around: Surroundings): string {
   const known = variableIn(name, around);
-  return typeof known === "string" ? text(known) : `fromJSON(${text(JSON.stringify(known))})[${around.environment}]`;
+  return typeof known === "string"
+    ? text(known)
+    : `fromJSON(${text(JSON.stringify(known))})[${definedName(around.environment!, around.delivery)}]`;
 }
+
+/** Expression for what the definition calls an environment: a preview has the number of its pull request behind that. */
+export function definedName(environment: string, delivery: Delivery): string {
+  const preview = previewOf(delivery)?.name;
+  if (preview === undefined) return environment;
+  return `(${isPreview(environment, preview)} && ${text(preview)} || ${environment})`;
+}
+
+const isPreview = (environment: string, preview: string) =>
+  `startsWith(${environment}, ${text(previewName(preview, ""))})`;
 
 function variableIn(
   name: string,
-  { delivery, environment, knownEnvironment }: Surroundings,
+  { delivery, environment, definedEnvironment }: Surroundings,
 ): string | Record<string, string> {
   const inEnvironment = (variables: Record<string, string>) =>
     Object.hasOwn(variables, name)
@@ -118,7 +134,7 @@ function variableIn(
   const table = Object.fromEntries(delivery.environments.map((one) => [one.name, inEnvironment(one.variables)]));
   const values = new Set(Object.values(table));
   if (environment === undefined) return inEnvironment({});
-  if (knownEnvironment !== undefined) return table[knownEnvironment]!;
+  if (definedEnvironment !== undefined) return table[definedEnvironment]!;
   return values.size === 1 ? [...values][0]! : table;
 }
 
@@ -130,10 +146,15 @@ export function conditionExpression(condition: Condition, around: Surroundings):
   if ("any" in condition) return condition.any.length === 0 ? "false" : anyOf(condition.any.map(inner));
   if ("not" in condition) return `!(${inner(condition.not)})`;
   if ("environment" in condition) {
-    const { environment, knownEnvironment } = around;
+    const { environment, definedEnvironment } = around;
     if (environment === undefined) return "false";
-    if (knownEnvironment !== undefined) return String(condition.environment.includes(knownEnvironment));
-    return anyOf(condition.environment.map((name) => `${environment} == ${text(name)}`));
+    if (definedEnvironment !== undefined) return String(condition.environment.includes(definedEnvironment));
+    const preview = previewOf(around.delivery)?.name;
+    return anyOf(
+      condition.environment.map((name) =>
+        name === preview ? isPreview(environment, name) : `${environment} == ${text(name)}`,
+      ),
+    );
   }
   if ("branch" in condition) return anyOf(condition.branch.map((pattern) => branchTest(pattern, around.branch)));
   if ("event" in condition) return anyOf(condition.event.map((event) => `${around.event} == ${text(event)}`));

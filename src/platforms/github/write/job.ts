@@ -2,6 +2,7 @@
 
 import type { Delivery, Job, Pipeline, Step, Value } from "../../../model/delivery.ts";
 import { outputsRead, promisedOutputs, secretsRead } from "../../../model/job-values.ts";
+import { previewOf } from "../../../model/previews.ts";
 import { CannotWrite } from "../../generated.ts";
 import { localAction } from "./actions.ts";
 import { cachesOf } from "./caches.ts";
@@ -10,7 +11,7 @@ import { cloudsOf, packagesSignIn, pushesPackages, signIn } from "./clouds.ts";
 import { computed } from "./computed.ts";
 import { admittedTo } from "./deployments.ts";
 import type { Permissions, StepDocument, StepsJobDocument } from "./document.ts";
-import { conditionExpression, literal, type Surroundings, valueText } from "./expressions.ts";
+import { conditionExpression, definedName, literal, type Surroundings, valueText } from "./expressions.ts";
 import { machineOf } from "./machine.ts";
 import type { ArtifactNames } from "./names.ts";
 import { digestOutput } from "./names.ts";
@@ -25,7 +26,14 @@ export interface JobPlace {
   readonly options: WriteOptions;
   readonly artifactNames: ArtifactNames;
   /** Undefined for a per-release job. */
-  readonly environment: { readonly expression: string; readonly known: string | undefined } | undefined;
+  readonly environment:
+    | {
+        readonly expression: string;
+        readonly known: string | undefined;
+        /** What the definition calls it, where only its number is computed. */
+        readonly defined?: string;
+      }
+    | undefined;
   readonly commit: string;
   readonly event: string;
   /** Of a pull request the branch that it is for. */
@@ -81,11 +89,22 @@ export function writeJob(name: string, place: JobPlace): StepsJobDocument {
     }),
     needs,
     ...(condition !== undefined && { if: condition }),
-    permissions: jobPermissions(job, { signsIn: clouds.length > 0, attested, verifies: verifies(job, place) }),
+    permissions: jobPermissions(job, {
+      signsIn: clouds.length > 0,
+      attested,
+      verifies: verifies(job, place),
+      // Whether the pull request of a preview is still open and has no newer commit.
+      asksOfPulls: job.deploys && !place.looks && previewOf(place.delivery) !== undefined,
+    }),
     ...(group !== undefined && { concurrency: { group } }),
     ...machineOf(job, { options: place.options, text }),
     ...(wantsEnvironment && {
-      environment: admittedTo(place.environment!.known ?? computed(place.environment!.expression), place.options),
+      environment: admittedTo(
+        place.environment!.known ??
+          place.environment!.defined ??
+          computed(definedName(place.environment!.expression, place.delivery)),
+        place.options,
+      ),
     }),
     timeoutMinutes: minutes(job.timeoutMs),
     ...(job.continueOnFailure && { continueOnError: true }),
@@ -181,6 +200,7 @@ function surroundings(name: string, place: JobPlace): Surroundings {
     job: name,
     environment: place.environment?.expression,
     knownEnvironment: place.environment?.known,
+    definedEnvironment: place.environment?.known ?? place.environment?.defined,
     commit: place.commit,
     event: place.event,
     branch: place.branch,
@@ -241,7 +261,12 @@ function jobCondition(
 function releaseConditions(job: Job, around: Surroundings, { pipeline }: JobPlace): string[] {
   const before = new Set(job.needs.filter((need) => pipeline.jobs[need]!.per === "release"));
   for (const earlier of before) for (const further of pipeline.jobs[earlier]!.needs) before.add(further);
-  const inRelease: Surroundings = { ...around, environment: undefined, knownEnvironment: undefined };
+  const inRelease: Surroundings = {
+    ...around,
+    environment: undefined,
+    knownEnvironment: undefined,
+    definedEnvironment: undefined,
+  };
   return [...before].flatMap((name) => {
     const { condition } = pipeline.jobs[name]!;
     return condition === undefined ? [] : [conditionExpression(condition, inRelease)];
@@ -258,7 +283,12 @@ function hasUnevenPast(job: Job, { pipeline }: JobPlace): boolean {
 
 function jobPermissions(
   job: Job,
-  { signsIn, attested, verifies }: { signsIn: boolean; attested: boolean; verifies: boolean },
+  {
+    signsIn,
+    attested,
+    verifies,
+    asksOfPulls,
+  }: Readonly<Record<"signsIn" | "attested" | "verifies" | "asksOfPulls", boolean>>,
 ): Permissions {
   const taking = job.uses.length > 0;
   return {
@@ -267,6 +297,7 @@ function jobPermissions(
     contents: "read",
     ...((signsIn || attested) && { "id-token": "write" as const }),
     ...(pushesPackages(job) && { packages: "write" as const }),
+    ...(asksOfPulls && { "pull-requests": "read" as const }),
   };
 }
 

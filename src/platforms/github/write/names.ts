@@ -32,6 +32,9 @@ export const approvalEnvironment = (environment: string) => `${environment}-appr
 /** The lock of an environment: whoever deploys to it holds this. */
 export const lockGroup = (delivery: Delivery, environment: string) => `deploy-${delivery.name}-${environment}`;
 
+/** What comes between the name of a preview and the number of its pull request. */
+export const previewName = (preview: string, number: string) => `${preview}-${number}`;
+
 /** Of the artifacts that say what is deployed: see the program. */
 const recordName = (environment: string) => `release-${environment}`;
 const startedName = (environment: string) => `started-${environment}`;

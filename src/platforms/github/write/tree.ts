@@ -75,7 +75,16 @@ function choosesShell({ jobs }: WorkflowDocument): boolean {
 function triggersTree({ push, pullRequest, mergeGroup, dispatch, call, schedules }: Triggers): Branch {
   return new Branch([
     push && entry("push", { branches: [...push.branches] }),
-    pullRequest && entry("pull_request", pullRequest.branches ? { branches: [...pullRequest.branches] } : null),
+    pullRequest &&
+      entry(
+        "pull_request",
+        pullRequest.branches || pullRequest.types
+          ? {
+              ...(pullRequest.types && { types: [...pullRequest.types] }),
+              ...(pullRequest.branches && { branches: [...pullRequest.branches] }),
+            }
+          : null,
+      ),
     mergeGroup && entry("merge_group", mergeGroup.branches ? { branches: [...mergeGroup.branches] } : null),
     schedules &&
       entry(

@@ -1,5 +1,6 @@
 import type { Delivery } from "../../../model/delivery.ts";
 import { own } from "../../../model/own.ts";
+import { standing } from "../../../model/previews.ts";
 import { CannotWrite, type WrittenFile } from "../../generated.ts";
 import { programFiles, programFolder } from "./actions.ts";
 import { chained } from "./chained/layout.ts";
@@ -12,6 +13,7 @@ import { ArtifactNames, folder, Ids } from "./names.ts";
 import type { WriteOptions } from "./options.ts";
 import { orchestrated } from "./orchestrated/layout.ts";
 import { perEnvironment } from "./per-environment/layout.ts";
+import { refusePreview, removalWorkflow } from "./preview.ts";
 import { printWorkflow } from "./print.ts";
 import { recordsWorkflow } from "./records.ts";
 import { refuseUnsupported } from "./unsupported.ts";
@@ -25,13 +27,17 @@ import { refuseUnsupported } from "./unsupported.ts";
 export function writeWorkflows(delivery: Delivery, options: WriteOptions): WrittenFile[] {
   refuseUnsupported(delivery);
   refuseUsualMachine(options);
+  refusePreview(delivery, options);
   const layout = documentsOf(delivery, options);
   const records = new Ids(layout.map(({ file }) => file.slice(0, -".yml".length)));
   const recordsFile = `${records.claim(`${folder}/${delivery.name}-records`)}.yml`;
   const drift = driftWorkflow(delivery, options, `${records.claim(`${folder}/${delivery.name}-drift`)}.yml`);
+  const removal = removalWorkflow(delivery, options, `${records.claim(`${folder}/${delivery.name}-removal`)}.yml`);
   const deploying =
-    delivery.environments.length === 0 ? layout : [...layout, recordsWorkflow(delivery, options, recordsFile)];
-  const documents = drift === undefined ? deploying : [...deploying, drift];
+    standing(delivery).environments.length === 0
+      ? layout
+      : [...layout, recordsWorkflow(delivery, options, recordsFile)];
+  const documents = [deploying, drift ?? [], removal ?? []].flat();
   const files = documents.map((document) => {
     const name = document.file.split("/").at(-1)!;
     return { path: document.file, text: printWorkflow(document, own(options.raw, name), options.actions) };

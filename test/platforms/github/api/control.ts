@@ -10,6 +10,7 @@ import {
   newId,
   newWorld,
   type Permissions,
+  type PullRequest,
   type Repository,
   type Run,
   tick,
@@ -47,6 +48,7 @@ export class Control {
       variables: new Map(),
       secrets: new Set(),
       rulesets: [],
+      pulls: [],
       comments: [],
       oidc: { use_default: true, use_immutable_subject: false },
       default_workflow_permissions: "read",
@@ -125,6 +127,13 @@ export class Control {
     return this.#of(repository).runs;
   }
 
+  /** Opened, or changed: closed, or with another commit. */
+  setPull(repository: string, pull: PullRequest): void {
+    const { pulls } = this.#of(repository);
+    const others = pulls.filter(({ number }) => number !== pull.number);
+    pulls.splice(0, pulls.length, ...others, pull);
+  }
+
   /** On a pull request, by somebody. */
   addComment(repository: string, comment: { issue_number: number; body: string; by: string }): number {
     const id = newId(this.world);
@@ -167,6 +176,29 @@ export class Control {
 
   attest(repository: string, attestation: Attestation): void {
     this.#of(repository).attestations.push(attestation);
+  }
+
+  addDeployment(repository: string, environment: string, state: string): void {
+    this.#of(repository).deployments.push({
+      id: newId(this.world),
+      sha: "0".repeat(40),
+      ref: "main",
+      task: "deploy",
+      environment,
+      description: null,
+      payload: "",
+      creator: "github-actions[bot]",
+      created_at: tick(this.world),
+      statuses: [{ id: newId(this.world), state }],
+    });
+  }
+
+  /** Of each its states, newest first. */
+  deploymentStates(repository: string): { environment: string; states: string[] }[] {
+    return this.#of(repository).deployments.map(({ environment, statuses }) => ({
+      environment,
+      states: [...statuses].sort((a, b) => b.id - a.id).map(({ state }) => state),
+    }));
   }
 
   deployments(repository: string): Json {

@@ -64,6 +64,8 @@ export const operations = [
   `POST ${repository}/rulesets`,
   `GET ${repository}/rulesets/{ruleset_id}`,
   `PUT ${repository}/rulesets/{ruleset_id}`,
+  `GET ${repository}/pulls`,
+  `GET ${repository}/pulls/{pull_number}`,
   `GET ${repository}/issues/{issue_number}/comments`,
   `POST ${repository}/issues/{issue_number}/comments`,
   `PATCH ${repository}/issues/comments/{comment_id}`,

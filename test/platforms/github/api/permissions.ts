@@ -15,6 +15,7 @@ function rightOf(operation: Operation): readonly [name: string, level: "read" | 
   if (/\/deployments\b/.test(path)) return ["deployments", level];
   if (/\/statuses\b/.test(path)) return ["statuses", level];
   if (/\/attestations\b/.test(path)) return ["attestations", level];
+  if (/\/pulls\b/.test(path)) return ["pull-requests", level];
   if (/\/issues\b/.test(path)) return ["issues", level];
   if (/\/(?:branches|commits)\b/.test(path)) return ["contents", level];
   return "none";

@@ -24,9 +24,20 @@ export interface Repository {
   readonly variables: Map<string, string>;
   readonly secrets: Set<string>;
   readonly rulesets: { id: number; [field: string]: Json }[];
+  readonly pulls: PullRequest[];
   readonly comments: { id: number; issue_number: number; body: string; by: string }[];
   oidc: { use_default: boolean; include_claim_keys?: string[]; use_immutable_subject: boolean };
   default_workflow_permissions: "read" | "write";
+}
+
+/** `fork`: whose branch it is, where it is not the repository's own. */
+export interface PullRequest {
+  readonly number: number;
+  state: "open" | "closed";
+  head: string;
+  readonly base: string;
+  readonly branch: string;
+  readonly fork?: string;
 }
 
 export interface Run {

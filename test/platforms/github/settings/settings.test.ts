@@ -286,7 +286,7 @@ pipelines:
   const { delivery } = wantedFor(text);
   const policies = neededSettings(delivery, { layout: "orchestrated" }).environments.map(({ name, branches }) => [
     name,
-    branches?.map(({ branch }) => branch),
+    branches === "any" ? branches : branches?.map(({ branch }) => branch),
   ]);
   const wanted = {
     test: ["release"],
@@ -519,7 +519,7 @@ test("the settings as Terraform: formatted, with everything that the commands se
 });
 
 test("the subject that a role trusts, with ids and bound to the workflow where the repository says so", () => {
-  const asked = { repository: slug, environment: "prod", branch: "main" };
+  const asked = { repository: slug, environment: "prod", ref: "refs/heads/main" };
   assert.deepEqual(subjectOf({ use_default: true }, asked), {
     subject: "repo:team/shop:environment:prod",
     isBound: false,
@@ -567,8 +567,8 @@ test("a policy admits the branches that the definition means, and no others", ()
 test("an environment with several before it is open to what all of them are open to", () => {
   const text = `${definition.replace("lab: {}", "lab: { after: [dev, test] }")}`;
   const { environments } = neededSettings(wantedFor(text).delivery, { layout: "chained" });
-  assert.deepEqual(
-    environments.at(-1)!.branches?.map(({ pattern }) => pattern),
-    ["develop", "main"],
-  );
+  assert.deepEqual(environments.at(-1)!.branches, [
+    { branch: "develop", pattern: "develop" },
+    { branch: "main", pattern: "main" },
+  ]);
 });

@@ -423,7 +423,7 @@ test("what a job publishes is kept under its names, and read in the version that
 test("there is a test in which every single call fails once, for every script that an action starts", () => {
   const folder = new URL("../../../../src/platforms/github/write/workflow-program/", import.meta.url);
   const there = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => /\/.*\.sh$/.test(path));
-  const tested = [...Object.keys(scripts), ...Object.keys(chainScripts), "plan", "comment", "withdraw"];
+  const tested = [...Object.keys(scripts), ...Object.keys(chainScripts), "plan", "comment", "withdraw", "preview"];
   // They start no program, or the command of the team alone.
   const others = ["record/settle.sh", "drift/drift.sh"];
   assert.deepEqual(there.sort(), [...tested.map((name) => `${name}/${name}.sh`), ...others].sort());

@@ -22,6 +22,7 @@ import { writeWorkflows } from "../../../../src/platforms/github/write/write.ts"
 import { ArtifactStore } from "../../../generate/machine/artifact-store.ts";
 import type { NewRun } from "../api/control.ts";
 import { githubStandIn } from "../api/stand-in.ts";
+import type { PullRequest } from "../api/world.ts";
 
 export interface Sabotage {
   readonly program: string;
@@ -59,6 +60,12 @@ export interface ProgramBox {
   age(run: number, days: number): void;
   /** Runs that somebody has started by hand and that wait: file, branch and inputs. */
   waiting(): { path: string; branch: string; inputs: object }[];
+  /** A pull request is opened, closed, or has another commit. */
+  pull(pull: Partial<PullRequest> & { number: number }): void;
+  /** A deployment to an environment comes to be, in this state; how all of them are now. */
+  deployed(environment: string, state: string): void;
+  deployments(): { environment: string; states: string[] }[];
+  artifacts(): { name: string; run: number }[];
   /** How many reviewers an environment of GitHub asks; undefined: there is no such environment. */
   gate(name: string, reviewers: number | undefined): void;
   /** An artifact of a run, with one file. */
@@ -87,7 +94,7 @@ esac
 `;
 
 /** Workflows that start themselves. */
-const ownWorkflows = ["records", "drift"].map((name) => ({
+const ownWorkflows = ["records", "drift", "removal"].map((name) => ({
   path: `.github/workflows/shop-${name}.yml`,
   name: `shop: ${name}`,
 }));
@@ -123,6 +130,9 @@ export function programBox(t: TestContext, definition: string, options: Partial<
   control.addToken("comment", "github-actions[bot]", { contents: "read", "pull-requests": "write" });
   control.addToken("withdrawal", "github-actions[bot]", { actions: "write", contents: "read" });
   control.addToken("renewal", "renew", { actions: "write", contents: "read" });
+  control.addToken("preview", "plan", { actions: "read", contents: "read", "pull-requests": "read" });
+  control.addToken("due", "due", { actions: "write", contents: "read", deployments: "read", "pull-requests": "read" });
+  control.addToken("removed", "removed", { actions: "write", contents: "read", deployments: "write" });
   for (const one of ownWorkflows) control.addWorkflow(slug, { ...one, on: ["schedule", "workflow_dispatch"] });
   const owners = control.addTeam("team/owners");
   const store = new ArtifactStore(control, slug, scratch);
@@ -192,6 +202,12 @@ exec ${real} "$@"
     },
     waiting: () =>
       control.queuedRuns(slug).map(({ path, head_branch, inputs }) => ({ path, branch: head_branch, inputs })),
+    pull(pull) {
+      control.setPull(slug, { state: "open", head: "a".repeat(40), base: "main", branch: "feature", ...pull });
+    },
+    deployed: (environment, state) => control.addDeployment(slug, environment, state),
+    deployments: () => control.deploymentStates(slug),
+    artifacts: () => control.artifacts(slug).map(({ name, run }) => ({ name, run })),
     gate(name, reviewers) {
       const asked = Array.from({ length: reviewers ?? 0 }, () => ({
         type: "Team" as const,

@@ -1,18 +1,25 @@
 /** The workflow that events start: plan, build once, go through the environments, and say in one check how it ended. */
 
 import type { Delivery, Environment } from "../../../../model/delivery.ts";
+import { previewOf, standing } from "../../../../model/previews.ts";
 import { inOrder } from "../../../../order/topological.ts";
 import { CannotWrite } from "../../../generated.ts";
 import { localAction } from "../actions.ts";
 import { historyCheckout } from "../checkouts.ts";
 import { approvalJob, commentJob, reporting, summaryJob } from "../common-jobs.ts";
 import { computed } from "../computed.ts";
-import { type Input, type JobDocument, unitePermissions, type WorkflowDocument } from "../document.ts";
+import {
+  type ConcurrencyGroup,
+  type Input,
+  type JobDocument,
+  unitePermissions,
+  type WorkflowDocument,
+} from "../document.ts";
 import { handedIn, planFacts, planned, withReadOutputs } from "../environment-jobs.ts";
 import { prose } from "../expressions.ts";
 import { workflowHeader } from "../header.ts";
 import { usualMachine } from "../machine.ts";
-import { approvalEnvironment, digestOutput, Ids, lockGroup, resultInput } from "../names.ts";
+import { approvalEnvironment, digestOutput, Ids, lockGroup, previewName, resultInput } from "../names.ts";
 import type { WriteOptions } from "../options.ts";
 import type { PipelinePart, Want } from "../pipeline-part.ts";
 
@@ -58,7 +65,7 @@ export function writeEntry(entry: EntryOptions): WorkflowDocument {
       `${delivery.name}: what starts it, what is built once, and the way through the environments.`,
     ]),
     name: delivery.name,
-    ...(delivery.environments.length > 0 && {
+    ...(standing(delivery).environments.length > 0 && {
       runName: `\${{ inputs.rollback_to != '' && format('Roll {0} back to run {1}', inputs.environment, inputs.rollback_to) || '' }}`,
     }),
     on: {
@@ -67,13 +74,14 @@ export function writeEntry(entry: EntryOptions): WorkflowDocument {
       dispatch: { inputs: dispatchInputs(delivery) },
       ...(schedules.length > 0 && { schedules }),
     },
-    ...(pullRequests && {
-      // Of a pull request only the newest commit matters; whatever deploys has a group of its own and waits for its turn.
-      concurrency: {
-        group: `${delivery.name}-${computed("github.event.pull_request.number || github.run_id")}`,
-        cancelInProgress: "github.event_name == 'pull_request'",
-      },
-    }),
+    ...(pullRequests &&
+      previewOf(delivery) === undefined && {
+        // Of a pull request only the newest commit matters; whatever deploys has a group of its own and waits for its turn.
+        concurrency: {
+          group: `${delivery.name}-${computed("github.event.pull_request.number || github.run_id")}`,
+          cancelInProgress: "github.event_name == 'pull_request'",
+        },
+      }),
     jobs: withReadOutputs(
       {
         [ids.plan]: planJob(entry, ids),
@@ -87,11 +95,12 @@ export function writeEntry(entry: EntryOptions): WorkflowDocument {
   };
 }
 
-/** Whether pull requests and merge queues start the entry: where there is something to build for them. */
-export function answersPullRequests({ pipelines }: Delivery): boolean {
+/** Whether pull requests and merge queues start the entry: where there is something to build for them, or a preview to deploy. */
+export function answersPullRequests({ environments, pipelines }: Delivery): boolean {
   return (
     pipelines.some(({ triggers }) => triggers.pullRequests) &&
-    pipelines.some(({ jobs }) => Object.values(jobs).some(({ per }) => per === "release"))
+    (previewOf({ environments }) !== undefined ||
+      pipelines.some(({ jobs }) => Object.values(jobs).some(({ per }) => per === "release")))
   );
 }
 
@@ -127,7 +136,7 @@ export function branchesThatStart({ environments, pipelines }: Delivery): string
 }
 
 export function dispatchInputs(delivery: Delivery): Record<string, Input> {
-  const names = delivery.environments.map(({ name }) => name);
+  const names = standing(delivery).environments.map(({ name }) => name);
   const inputs: Record<string, Input> = {};
   if (names.length > 0) {
     inputs.environment = {
@@ -211,6 +220,7 @@ function releaseJobs(entry: EntryOptions, ids: EntryIds): Record<string, JobDocu
           needs: [ids.plan, ...sources.map(id)],
           if: conditions.join(" && "),
           permissions,
+          ...(previewOf(delivery) && { concurrency: newestOnly(delivery, name) }),
           uses: document.file,
           with: Object.fromEntries([...wants].map(([input, what]) => [input, releaseWant(what, ids)])),
           secrets,
@@ -218,6 +228,14 @@ function releaseJobs(entry: EntryOptions, ids: EntryIds): Record<string, JobDocu
       ];
     }),
   );
+}
+
+/** Of a pull request only the newest commit is built: one that is being deployed to its preview goes on. */
+function newestOnly(delivery: Delivery, pipeline: string): ConcurrencyGroup {
+  return {
+    group: `${delivery.name}-${computed("github.event.pull_request.number || github.run_id")}-${pipeline}`,
+    cancelInProgress: "github.event_name == 'pull_request'",
+  };
 }
 
 function releaseWant(what: Want, ids: EntryIds): string {
@@ -248,9 +266,9 @@ function environmentJobsOf(entry: EntryOptions, ids: EntryIds): Record<string, J
   );
 }
 
-function environmentCondition({ name, after }: Environment, ids: EntryIds, { options }: EntryOptions): string {
+function environmentCondition({ name, after, preview }: Environment, ids: EntryIds, { options }: EntryOptions): string {
   const whole =
-    options.gate === "release"
+    options.gate === "release" || preview
       ? Array.from(
           ids.release,
           ([pipeline, id]) =>
@@ -300,9 +318,12 @@ function withdrawalJob(environment: Environment, entry: EntryOptions, ids: Entry
 
 function deployJob(environment: Environment, entry: EntryOptions, ids: EntryIds): JobDocument {
   const { delivery, environments } = entry;
-  const { name, after } = environment;
-  const { document, secrets } = environments.get(name)!;
-  const approval = ids.approvals.get(name);
+  const { after } = environment;
+  const name = environment.preview
+    ? previewName(environment.name, computed("github.event.pull_request.number"))
+    : environment.name;
+  const { document, secrets } = environments.get(environment.name)!;
+  const approval = ids.approvals.get(environment.name);
   const declared = document.on.call!.inputs;
   const wanted = {
     environment: name,

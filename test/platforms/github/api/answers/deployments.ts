@@ -1,10 +1,22 @@
 /** Deployments and their statuses, attestations, comments, and what git says. */
 
 import type { Json } from "../description.ts";
-import { type Deployment, newId, tick } from "../world.ts";
+import { type Deployment, newId, type PullRequest, type Repository, tick } from "../world.ts";
 import { type Answers, notFound, ok, page, person, refused } from "./answer.ts";
 
 export const deploymentAnswers: Answers = {
+  "GET /repos/{owner}/{repo}/pulls": (call) => {
+    const { state = "open" } = call.asked.query;
+    const found = call.repository.pulls.filter((one) => state === "all" || one.state === state);
+    return page(
+      call,
+      found.map((one) => pullOf(call.repository, one)),
+    );
+  },
+  "GET /repos/{owner}/{repo}/pulls/{pull_number}": ({ repository, asked }) => {
+    const found = repository.pulls.find(({ number }) => number === Number(asked.path.pull_number));
+    return found === undefined ? notFound : ok(pullOf(repository, found));
+  },
   "GET /repos/{owner}/{repo}/deployments": (call) => {
     const { sha, ref, task, environment } = call.asked.query;
     const found = call.repository.deployments.filter(
@@ -145,6 +157,15 @@ export const deploymentAnswers: Answers = {
     return sha === undefined ? { status: 422, body: { message: `No commit found for SHA: ${ref}` } } : ok({ sha });
   },
 };
+
+function pullOf({ full_name }: Repository, { number, state, head, base, branch, fork }: PullRequest): Json {
+  return {
+    number,
+    state,
+    head: { ref: branch, sha: head, repo: { full_name: fork ?? full_name } },
+    base: { ref: base },
+  };
+}
 
 function shown({ statuses: _, creator, ...deployment }: Deployment): Json {
   return { ...deployment, creator: person(creator) };

@@ -1,5 +1,5 @@
 # Under the lock of an environment: what happens to each pipeline, and what stands in for those that do not run. In: $pipelines,
-# $facts, $environment, $commit, $deployed, $moved (what a rollback brings), $changed, $release (what was handed in: results of per-release jobs).
+# $facts, $environment, $place (what the definition calls it), $commit, $deployed, $moved (what a rollback brings), $changed, $release (what was handed in: results of per-release jobs).
 
 # Of what a rollback brings, that which is made once for all environments.
 def built($products; $values):
@@ -7,7 +7,7 @@ def built($products; $values):
 
 $deployed[0].pipelines as $record
 | $moved[0].pipelines as $moved
-| decide($environment; $record; $moved; $changed[0]) as $decisions
+| decide($place; $record; $moved; $changed[0]) as $decisions
 # What stands in for a run: where a pipeline does not run what is deployed, in a rollback what was built back then.
 | ([$pipelines[]
     | if $decisions[.name] != "run" then {key: .name, value: ($record[.name] // empty | {outputs, artifacts})}
@@ -19,6 +19,7 @@ $deployed[0].pipelines as $record
 | {
     version: 1,
     environment: $environment,
+    place: $place,
     commit: $commit,
     event: $facts.event,
     decisions: $decisions,
