@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sandbox } from "./sandbox.ts";
+
+const definition = `name: shop
+environments:
+  preview: { preview: true }
+  dev: { branch: main }
+pipelines:
+  web:
+    jobs:
+      deploy: { deploys: true, steps: ["true"], remove: "true" }
+`;
+
+test("a machine without pull requests leaves a preview out, and says so where it is asked for one", async (t) => {
+  const repo = sandbox(t, { files: { "baton.yaml": definition } });
+  const plan = await repo.baton("plan");
+  assert.equal(plan.code, 0, plan.stderr);
+  assert.match(plan.stdout, /dev/);
+  assert.doesNotMatch(plan.stdout, /preview/);
+  for (const way of ["--env", "--to"]) {
+    const run = await repo.baton("run", way, "preview");
+    assert.equal(run.code, 2, run.stdout);
+    assert.match(run.stderr, /preview is a preview: each pull request has one of its own/);
+    assert.match(run.stderr, /baton generate github/);
+  }
+});
