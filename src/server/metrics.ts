@@ -28,8 +28,10 @@ export class Metrics {
   readonly #approvals: Gauge<"environment">;
   readonly #deployed: Gauge<"environment" | "pipeline">;
 
-  constructor() {
+  /** `leads`: it is the leader of several servers. */
+  constructor(leads?: { readonly epoch: number; readonly takeovers: number }) {
     const registers = [this.#registry];
+    if (leads !== undefined) this.#leader(leads);
     this.#agents = new AgentMetrics(this.#registry);
     collectDefaultMetrics({ register: this.#registry });
     this.#requests = new Counter({
@@ -73,6 +75,15 @@ export class Metrics {
       labelNames: ["environment", "pipeline"],
       registers,
     });
+  }
+
+  /** Neither changes while it leads. */
+  #leader({ epoch, takeovers }: { readonly epoch: number; readonly takeovers: number }): void {
+    const registers = [this.#registry];
+    new Gauge({ name: "baton_leader", help: "Whether this server leads", registers }).set(1);
+    new Gauge({ name: "baton_leader_epoch", help: "How often a server began to lead", registers }).set(epoch);
+    const help = "How often a server took another one's place";
+    new Counter({ name: "baton_takeovers_total", help, registers }).inc(takeovers);
   }
 
   answeredOne(route: string, status: number, seconds: number): void {

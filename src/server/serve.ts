@@ -23,6 +23,7 @@ import { ScheduledTimes } from "./scheduled-times.ts";
 import { Schedules } from "./schedules.ts";
 import { Underways } from "./underways.ts";
 import { Viewers } from "./viewers.ts";
+import { type Confirmed, whenConfirmed } from "./when-confirmed.ts";
 
 export interface ServeOptions {
   host: Host;
@@ -47,9 +48,18 @@ export interface ServeOptions {
   agents?: AgentDesk | undefined;
   /** Where people sign in besides with a token. */
   oidc?: OidcSettings | undefined;
+  /** Where it is the leader of several servers. */
+  leads?: Leads | undefined;
   /** Told of what goes wrong beside the answers. */
   report(error: unknown): void;
   limits?: Partial<typeof defaultLimits>;
+}
+
+export interface Leads {
+  readonly epoch: number;
+  readonly takeovers: number;
+  /** Resolves when others go on from all that is so now, whatever becomes of this server. */
+  confirmed: Confirmed;
 }
 
 export interface Serving {
@@ -76,9 +86,9 @@ export const isOpenToOthers = ({ listen, publicUrl }: Pick<ServeOptions, "listen
 
 /** Opens the server and listens. @throws what listening throws */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { host, listen, publicUrl, stateFolder, owner, secretsFile, version, report } = options;
+  const { host, listen, publicUrl, stateFolder, owner, secretsFile, version, report, leads } = options;
   const accessLog = new AccessLog(stateFolder);
-  const metrics = new Metrics();
+  const metrics = new Metrics(leads);
   const startedAt = Date.now();
   const feed = await Feed.open(host, ({ at, conclusion }) => {
     if (conclusion !== undefined && at >= startedAt) metrics.runFinished(conclusion);
@@ -128,7 +138,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     agents: options.agents,
   });
   const server = createAdaptorServer({
-    fetch: async (request: Request, env: Bindings) => withSecurityHeaders(await app.fetch(request, env)),
+    fetch: async (request: Request, env: Bindings) => {
+      const answer = withSecurityHeaders(await app.fetch(request, env));
+      return leads === undefined ? answer : await whenConfirmed(answer, leads.confirmed);
+    },
     serverOptions: { ...defaultLimits, ...options.limits },
   }) as Server;
   server.maxConnections = mostConnections;

@@ -32,6 +32,7 @@ const ownEntries = new Set([
   "lock.db",
   "newest-event.json",
   "folder-id",
+  "following.json",
   "sessions",
   "artifacts",
   "logs",

@@ -18,7 +18,8 @@ export type StoreErrorCode =
   | "unreachable"
   | "no-driver"
   | "fenced"
-  | "not-the-owner";
+  | "not-the-owner"
+  | "follows";
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode;

@@ -4,6 +4,7 @@ import type { Lease, Store, Turn } from "../engine/ports.ts";
 import { ensureCheckpointTable } from "./checkpoints.ts";
 import type { FileLock } from "./file-lock.ts";
 import { lockForOpening } from "./folder-lock.ts";
+import { requireOwnFolder } from "./following.ts";
 import { openJournalForReading, openJournalForWriting } from "./journal-database.ts";
 import { JournalReader } from "./journal-reader.ts";
 import { JournalWriter } from "./journal-writer.ts";
@@ -23,6 +24,7 @@ const lookEveryMs = 100;
  */
 export function openStore(statePath: string): StoreHandle {
   const folder = stateFolder(statePath);
+  requireOwnFolder(statePath);
   createStateFolder(folder);
   const lock = lockForOpening(folder);
   let database: DatabaseSync | undefined;

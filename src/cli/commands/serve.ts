@@ -14,6 +14,7 @@ import { exitCodes, Failure, UsageError } from "../problem.ts";
 import { problemIn } from "../refusals.ts";
 import { version } from "../version.ts";
 import { type ConfigOptions, collect, configOption, examples } from "./options.ts";
+import { requireShareable, standBy, type Turn } from "./serve-shared.ts";
 
 export const describe: CommandModule["describe"] = (command) => {
   configOption(command)
@@ -36,7 +37,13 @@ export const describe: CommandModule["describe"] = (command) => {
     .option("--oidc <FILE>", "people sign in with an OpenID Connect provider: YAML, with what its groups may do")
     .option("--oidc-secret-file <FILE>", "what the provider knows this server by")
     .option("--agents [WHICH]", "hand jobs out to agents: those with labels (default), or all")
-    .option("--agent-lease <TIME>", "without a word for so long an agent and what it runs are lost", "30s");
+    .option("--agent-lease <TIME>", "without a word for so long an agent and what it runs are lost", "30s")
+    .option(
+      "--database <URL>",
+      "share the journal with other servers in PostgreSQL: one leads, the others stand by (with --agents all)",
+    )
+    .option("--delivery <NAME>", "what it is called there (default: as in the definition)")
+    .option("--reach-at <URL>", "where the other servers reach this one (default: where it listens)");
   examples(command, [
     ["baton serve", "on this machine alone"],
     ["baton serve --port 9000", "where something else listens on 8787"],
@@ -47,6 +54,7 @@ interface Options extends ConfigOptions {
   port: string;
   host: string;
   trustedProxy?: string[];
+  publicUrl?: string;
   secretsFile?: string;
   deliver?: string[];
   webhookSecretFile?: string;
@@ -54,31 +62,46 @@ interface Options extends ConfigOptions {
   oidcSecretFile?: string;
   agents?: true | string;
   agentLease: string;
+  database?: string;
+  delivery?: string;
+  reachAt?: string;
 }
 
 export const run: CommandModule["run"] = async ({ terminal, options: given }) => {
-  const { port, host: address, config, secretsFile, deliver = [], webhookSecretFile } = given as unknown as Options;
+  const options = given as unknown as Options;
+  const { port, host: address, config, secretsFile, deliver = [], webhookSecretFile, database } = options;
   const listen = { host: address, port: portOf(port) };
   const { cwd, env, entry, say } = terminal;
-  const { stateFolder } = findProject(terminal, { config });
+  const project = findProject(terminal, { config });
+  const { stateFolder } = project;
   const by = actorHere(env);
   const webhookSecret =
     webhookSecretFile && secretIn(webhookSecretFile, { cwd, option: "--webhook-secret-file", least: 16 });
-  const oidc = oidcOf(given as unknown as Options, cwd);
-  const publicUrl = urlOf(given.publicUrl as string | undefined);
+  const oidc = oidcOf(options, cwd);
+  const publicUrl = urlOf(options.publicUrl);
   const [{ serve, isOpenToOthers }, { AccessStore }, { Proxies }] = await Promise.all([
     import("../../server/serve.ts"),
     import("../../server/access/access-store.ts"),
     import("../../server/proxies.ts"),
   ]);
-  const proxies = proxiesOf(given as unknown as Options, Proxies);
-  if (isOpenToOthers({ listen, publicUrl }) && oidc === undefined && !new AccessStore(stateFolder).hasPeople) {
+  const proxies = proxiesOf(options, Proxies);
+  const requireSignIn = () => {
+    if (!isOpenToOthers({ listen, publicUrl }) || oidc !== undefined || new AccessStore(stateFolder).hasPeople) return;
     const option = publicUrl === undefined ? `--host ${address}` : `--public-url ${publicUrl.origin}`;
     throw new UsageError(`${option}: others would reach it, and nobody can sign in yet`, {
       next: `baton token create NAME --role viewer  makes the first token; without ${option.split(" ")[0]} only this machine is served`,
     });
-  }
-  const agents = await deskOf(given as unknown as Options, stateFolder);
+  };
+  const report = (error: unknown) => terminal.say(...reportLines(error));
+  const stop = new AbortController();
+  const asked = Promise.race(
+    (["SIGINT", "SIGTERM", "SIGHUP"] as const).map((signal) => once(process, signal, { signal: stop.signal })),
+  ).catch(() => {});
+  const turn = database === undefined ? undefined : await turnOf(database);
+  if (database !== undefined && turn === undefined) return exitCodes.clean;
+  if (turn === undefined) requireSignIn();
+  else listen.port = turn.port;
+  const agents = await deskOf(options, stateFolder, turn?.leading);
   const caller = {
     cwd,
     env,
@@ -88,7 +111,6 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     ...(agents !== undefined && { agents: agents.exchange }),
   } as const;
   const host = answered(await connect(caller, { config }));
-  const report = (error: unknown) => terminal.say(...reportLines(error));
   const serving = await serve({
     host,
     listen,
@@ -103,24 +125,57 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     agents,
     oidc,
     report,
+    leads: turn && leadsOf(turn.leading),
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.syscall !== "listen") throw error;
     throw cannotListen(error, { address, port });
   });
-  terminal.print(serving.url);
-  const stop = new AbortController();
-  const asked = Promise.race(
-    (["SIGINT", "SIGTERM", "SIGHUP"] as const).map((signal) => once(process, signal, { signal: stop.signal })),
-  );
-  terminal.say("Ctrl-C stops it");
-  await asked;
+  if (turn === undefined) terminal.print(serving.url);
+  terminal.say(turn === undefined ? "Ctrl-C stops it" : `leads now, epoch ${turn.leading.epoch}`);
+  const lost = await Promise.race([asked.then(() => undefined), turn?.leading.lost ?? new Promise(() => {})]);
+  if (lost !== undefined) {
+    // As if it were killed: whatever it did from here on would be done twice.
+    report(lost);
+    process.exit(exitCodes.failed);
+  }
   stop.abort();
   await serving.close();
+  await turn?.leading.close();
   return exitCodes.clean;
+
+  async function turnOf(url: string): Promise<Turn | undefined> {
+    requireShareable({ agents: options.agents, database: url });
+    const stopped = new AbortController();
+    void asked.then(() => stopped.abort());
+    const standing = standBy(
+      terminal,
+      { ...options, database: url },
+      {
+        project,
+        listen,
+        stop: stopped.signal,
+        report,
+        requireSignIn,
+      },
+    );
+    return await standing.catch((error: NodeJS.ErrnoException) => {
+      if (error.syscall !== "listen") throw error;
+      throw cannotListen(error, { address, port });
+    });
+  }
 };
 
+function leadsOf(leading: Turn["leading"]) {
+  const { epoch, takeovers } = leading;
+  return { epoch, takeovers, confirmed: () => leading.confirmed() };
+}
+
 /** Undefined where no agents are served. @throws {Refused} */
-async function deskOf({ agents, agentLease }: Options, stateFolder: string): Promise<AgentDesk | undefined> {
+async function deskOf(
+  { agents, agentLease }: Options,
+  stateFolder: string,
+  leading: Turn["leading"] | undefined,
+): Promise<AgentDesk | undefined> {
   if (agents === undefined) return undefined;
   const takes = agents === true ? "labelled" : agents;
   if (takes !== "labelled" && takes !== "all") {
@@ -133,7 +188,15 @@ async function deskOf({ agents, agentLease }: Options, stateFolder: string): Pro
     });
   }
   const { AgentDesk } = await import("../../control/local/agents/agent-desk.ts");
-  return new AgentDesk({ stateFolder, leaseMs, takes });
+  return new AgentDesk({
+    stateFolder,
+    leaseMs,
+    takes,
+    ...(leading !== undefined && {
+      wrote: (run) => leading.wrote(run),
+      kept: (digest) => leading.keep(digest),
+    }),
+  });
 }
 
 function reportLines(error: unknown): string[] {

@@ -123,6 +123,7 @@ export async function answerAgent(name: AgentRouteName, asking: AgentAsking, mea
       case "keep": {
         await bodyOf(route, request);
         await (desk.receiving(attempt, digest) ?? notOffered()).keep();
+        await desk.kept(digest);
         return json({});
       }
       default:

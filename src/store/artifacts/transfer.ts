@@ -42,6 +42,10 @@ export class ArtifactTransfer {
     return this.#pool.pathOf(kind, name);
   }
 
+  listingPath(digest: string): string {
+    return this.#pool.pathOf("listings", digest);
+  }
+
   /** Takes the artifact with this listing. @throws {ArtifactError} when it is no sound listing */
   receive(listing: string): Receiving {
     return new Receiving(this.#pool, listing);

@@ -71,6 +71,11 @@ export async function writeRowsOfDatabase(writer: DatabaseWriter): Promise<Journ
   });
 }
 
+/** To read, over a connection that is somebody else's: it is not closed here. */
+export function rowsIn(session: DatabaseSession, delivery: string): JournalRows {
+  return new DatabaseRows(session, delivery);
+}
+
 async function opened<Rows>(url: string, open: (session: DatabaseSession) => Promise<Rows>): Promise<Rows> {
   const session = await connect(url);
   try {

@@ -6,7 +6,7 @@ import type { DatabaseSession } from "./session.ts";
  * The shape of the database, oldest first; the position (from 1) is the version. As with those of the state folder, one that was
  * released is never edited. The files are read from `migrations/` beside this module, in the source tree and beside the bundle.
  */
-export const databaseMigrations = ["postgres-0001-journal.sql", "postgres-0002-owner.sql"];
+export const databaseMigrations = ["postgres-0001-journal.sql", "postgres-0002-owner.sql", "postgres-0003-servers.sql"];
 
 /** Any number, as long as it is always the same one: nobody else makes or migrates the tables meanwhile. */
 const doorLock = 0x4261746f;

@@ -26,6 +26,10 @@ const mostRemembered = 4;
 const takes = ({ launch }: HandedOut, digest: string) =>
   launch.inputs.some(({ artifact }) => artifact.digest === digest);
 
+export interface AgentDeskOptions extends Omit<ExchangeOptions, "clock"> {
+  kept?: ((digest: string) => Promise<void>) | undefined;
+}
+
 /** All that a server needs for its agents: who gets what, and the files that go with it. */
 export class AgentDesk {
   readonly exchange: Exchange;
@@ -36,8 +40,12 @@ export class AgentDesk {
   /** By artifact, those that were asked for last: an artifact is brought content by content. */
   readonly #contents = new Map<string, ReadonlySet<string>>();
 
+  /** Resolves when an artifact that was brought here outlives this machine, where it is to. */
+  readonly kept: (digest: string) => Promise<void>;
+
   /** @throws {Refused} when another server hands out here */
-  constructor(options: Omit<ExchangeOptions, "clock">) {
+  constructor({ kept = async () => {}, ...options }: AgentDeskOptions) {
+    this.kept = kept;
     this.exchange = opened(options);
     this.#transfer = new ArtifactTransfer(options.stateFolder);
     this.#checkouts = new Checkouts(options.stateFolder);

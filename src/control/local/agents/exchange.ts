@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { RunId } from "../../../engine/events.ts";
 import type { Clock, Ended, Launch } from "../../../engine/ports.ts";
 import type { Tool } from "../../../model/delivery.ts";
 import { AttemptTable, type HandedOut, type HandedSource, type Holder } from "../../../store/attempt-table.ts";
@@ -15,6 +16,8 @@ export interface ExchangeOptions {
   /** Whether agents get every job or those that say what their machine must have. */
   takes: "labelled" | "all";
   clock: Clock;
+  /** Told when something was written to the logs of a run. */
+  wrote?: ((run: RunId) => void) | undefined;
 }
 
 /** Whoever makes the run of an attempt go on. */
@@ -166,7 +169,9 @@ export class Exchange {
     holder: Holder,
     given: { from: number; lines: readonly AgentLine[] },
   ): number | "later" | undefined {
-    if (this.attempt(token, holder) === undefined) return undefined;
+    const attempt = this.attempt(token, holder);
+    if (attempt === undefined) return undefined;
+    this.#options.wrote?.(attempt.launch.run);
     return this.#attending.get(token)?.lines(token, given.from, given.lines) ?? "later";
   }
 
@@ -246,7 +251,8 @@ export class Exchange {
     this.#leases.begin(attempt);
   }
 
-  #hasEnded({ launch: { token }, ended }: HandedOut): void {
+  #hasEnded({ launch: { token, run }, ended }: HandedOut): void {
+    this.#options.wrote?.(run);
     this.#queued.delete(token);
     this.#leases.end(token);
     const attending = this.#attending.get(token);

@@ -1,0 +1,119 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { request as secureRequest } from "node:https";
+import type { AddressInfo } from "node:net";
+import { securityHeaders } from "./security-headers.ts";
+
+export interface StandInFrontOptions {
+  listen: { host: string; port: number };
+  /** Where the server answers that leads; undefined where there is none just now. */
+  leader(): string | undefined;
+}
+
+export interface InFront {
+  port: number;
+  close(): Promise<void>;
+}
+
+/** One hop and no more: who leads changes, and two must not send a request to and fro. */
+const forwardedHeader = "baton-forwarded";
+/** Of one connection, and not of what is said over it. */
+const ofTheConnection = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+const connectMs = 5_000;
+
+/**
+ * Answers for a server that stands by: whatever is asked of it is asked of the one that leads, which alone judges who asks and whether
+ * they may.
+ */
+export async function standInFront({ listen, leader }: StandInFrontOptions): Promise<InFront> {
+  const server = createServer({ maxHeaderSize: 16_384, headersTimeout: 10_000 }, (asked, answer) => {
+    const path = asked.url ?? "/";
+    if (path === "/healthz") return answerJson(answer, 200, { status: "ok" });
+    const to = leader();
+    if (path === "/readyz" && to !== undefined) return answerJson(answer, 200, { status: "standing-by", leader: to });
+    if (path === "/metrics") {
+      answer.writeHead(200, { ...securityHeaders, "content-type": "text/plain; version=0.0.4" });
+      return answer.end("# HELP baton_leader Whether this server leads\n# TYPE baton_leader gauge\nbaton_leader 0\n");
+    }
+    if (to === undefined || asked.headers[forwardedHeader] !== undefined) return nobodyLeads(answer);
+    forward(asked, answer, to);
+  });
+  server.maxConnections = 1024;
+  server.listen(listen.port, listen.host);
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function forward(asked: IncomingMessage, answer: ServerResponse, to: string): void {
+  const address = new URL(asked.url ?? "/", to);
+  const ask = address.protocol === "https:" ? secureRequest : request;
+  const peer = asked.socket.remoteAddress ?? "";
+  const before = asked.headers["x-forwarded-for"];
+  const headers = {
+    ...throughHeaders(asked.headers),
+    [forwardedHeader]: "1",
+    "x-forwarded-for": before === undefined ? peer : `${String(before)}, ${peer}`,
+  };
+  const sent = ask(address, { method: asked.method, headers }, (given) => {
+    clearTimeout(limit);
+    answer.writeHead(given.statusCode ?? 502, throughHeaders(given.headers));
+    given.pipe(answer);
+    given.on("error", () => answer.destroy());
+  });
+  const limit = setTimeout(() => {
+    if (sent.socket?.connecting !== false) sent.destroy();
+  }, connectMs);
+  sent.on("error", () => {
+    clearTimeout(limit);
+    if (answer.headersSent) answer.destroy();
+    else nobodyLeads(answer);
+  });
+  answer.on("close", () => {
+    clearTimeout(limit);
+    sent.destroy();
+  });
+  asked.pipe(sent);
+}
+
+function throughHeaders(headers: IncomingMessage["headers"]): Record<string, string | string[]> {
+  const through: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !ofTheConnection.has(name)) through[name] = value;
+  }
+  return through;
+}
+
+function nobodyLeads(answer: ServerResponse): void {
+  answer.setHeader("retry-after", "1");
+  answerJson(answer, 503, {
+    type: "urn:baton:no-leader",
+    status: 503,
+    title: "No server leads just now",
+    next: "Another one takes its place within seconds; ask again",
+    code: "no-leader",
+  });
+}
+
+function answerJson(answer: ServerResponse, status: number, body: Record<string, unknown>): void {
+  if (answer.headersSent) return;
+  const type = body.title === undefined ? "application/json" : "application/problem+json";
+  answer.writeHead(status, { ...securityHeaders, "content-type": type });
+  answer.end(JSON.stringify(body));
+}

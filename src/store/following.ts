@@ -1,0 +1,45 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { StoreError } from "./store-error.ts";
+
+/** A state folder that is a copy of a journal that servers share. */
+export interface Following {
+  /** The server that has the folder. */
+  process: number;
+  /** For people: where the journal is. */
+  place: string;
+  delivery: string;
+  /** How far the files beside the journal were copied; 0 when that is not known. */
+  change: number;
+  /** Its own journal may go on further than the shared one: what was written here last never counted. */
+  hasLed: boolean;
+}
+
+const fileIn = (statePath: string) => join(statePath, "following.json");
+
+/** Undefined where the folder is its own. */
+export function followingOf(statePath: string): Following | undefined {
+  try {
+    return JSON.parse(readFileSync(fileIn(statePath), "utf8")) as Following;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+export function noteFollowing(statePath: string, following: Following): void {
+  const fresh = `${fileIn(statePath)}.${process.pid}`;
+  writeFileSync(fresh, `${JSON.stringify(following)}\n`);
+  renameSync(fresh, fileIn(statePath));
+}
+
+/** Only the server writes to it: whatever else did would be in no other copy. @throws {StoreError} */
+export function requireOwnFolder(statePath: string): void {
+  const following = followingOf(statePath);
+  if (following === undefined || following.process === process.pid) return;
+  throw new StoreError(
+    "follows",
+    `${statePath} is a copy of ${following.place}, which servers share, and only they write to it. Nothing was changed. ` +
+      "Do it through a server, or take the journal from them with `baton admin import`.",
+  );
+}
