@@ -1,5 +1,6 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { stateFolder } from "./state-folder.ts";
 import { StoreError } from "./store-error.ts";
 
 /** A state folder that is a copy of a journal that servers share. */
@@ -42,4 +43,15 @@ export function requireOwnFolder(statePath: string): void {
     `${statePath} is a copy of ${following.place}, which servers share, and only they write to it. Nothing was changed. ` +
       "Do it through a server, or take the journal from them with `baton admin import`.",
   );
+}
+
+/** What a folder that has led holds of the journal may be more than what ever counted. Nobody uses it just now. */
+export function dropJournal(statePath: string): void {
+  const { journal, newestEvent } = stateFolder(statePath);
+  for (const path of [journal, `${journal}-wal`, `${journal}-shm`, newestEvent]) rmSync(path, { force: true });
+}
+
+/** The folder is its own from now on. */
+export function endFollowing(statePath: string): void {
+  rmSync(fileIn(statePath), { force: true });
 }

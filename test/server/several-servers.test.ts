@@ -77,6 +77,92 @@ test(
   },
 );
 
+test("a leader that is frozen has a successor, and knows it when it is thawed", fullDepth("postgres"), async (t) => {
+  const { box, other, notes } = place(t, job("long", { seconds: 5 }) + job("next", { seconds: 0, needs: ["long"] }));
+  const database = await cluster.database();
+  await using first = await sharedServer("first", box, database);
+  await until("it leads", () => leads(first));
+  await using second = await sharedServer("second", other, database);
+  await using agent = await agentAtWork({ name: "a", url: second.url, env: { NOTES: notes } });
+  const run = await started(second.url);
+  await until("it begins", () => told(notes, "long").length === 1);
+  first.kill("SIGSTOP");
+  await until("the other leads", () => leads(second));
+  // Asked of it while it is frozen, and answered when it is thawed: not by what it knows.
+  const late = fetch(`${first.url}/api/runs/${run}`).then(({ status }) => status);
+  first.kill("SIGCONT");
+  assert.notEqual(await late.catch(() => 0), 200);
+  await until("it knows", () => /Another server leads/.test(first.said()));
+  await until("it stands by again", () => first.said().match(/stands by/g)?.length === 2);
+  await until("the run ends", async () => (await seen(first.url, run)).status === "finished");
+  assert.equal((await seen(first.url, run)).conclusion, "succeeded", agent.said());
+  assert.deepEqual(told(notes, "long"), ["begin", "end"]);
+  assert.ok(!(await eventsOf(first.url, run)).some(({ type }) => type === "job.interrupted"));
+});
+
+test(
+  "what one made another takes: artifacts and answers outlive a leader that is stopped",
+  fullDepth("postgres"),
+  async (t) => {
+    const jobs = `      make: { per: release, steps: ['mkdir dist; head -c 3000000 /dev/zero | tr "\\0" x > dist/large; echo small > dist/small'], artifacts: { dist: dist } }
+      ship: { needs: [make], deploys: true, uses: [dist], steps: ['cksum dist/large; cat dist/small; echo "shipped" >> "$NOTES/ship"'] }
+`;
+    const text = head.replace("dev: { branch: main }", "dev: { branch: main, approval: {} }") + jobs;
+    const box = sandbox(t, { files: { "baton.yaml": text, ".gitignore": ".baton\nnotes\n" } });
+    const notes = join(box.root, "notes");
+    mkdirSync(notes);
+    const other = cloneOf(t, box);
+    const database = await cluster.database();
+    await using first = await sharedServer("first", box, database);
+    await until("it leads", () => leads(first));
+    await using second = await sharedServer("second", other, database);
+    await using agent = await agentAtWork({ name: "a", url: second.url, env: { NOTES: notes } });
+    const run = await started(second.url);
+    const approvals = async () =>
+      (await asked<{ view: { approvals: { environment: string }[] } }>(second.url, "/api/approvals")).view.approvals;
+    await until("it asks", async () => (await approvals()).length === 1);
+    // Nobody but the server writes to a folder that is a copy.
+    const refused = await box.baton("approve", run, "dev");
+    assert.equal(refused.code, 1, refused.stderr);
+    assert.match(refused.stderr, /which servers share, and only they write to it/);
+    await first.stop();
+    await until("the other leads", () => leads(second));
+    await asked(second.url, `/api/approvals/${run}/dev`, { answer: "approved" });
+    await until("the run ends", async () => (await seen(second.url, run)).status === "finished");
+    const view = await seen(second.url, run);
+    assert.equal(view.conclusion, "succeeded", JSON.stringify(view) + second.said() + agent.said());
+    assert.deepEqual(told(notes, "ship"), ["shipped"]);
+    assert.match((await other.baton("logs", run, "web.ship@dev")).stdout, /3000000/);
+    // And back on one machine: the whole journal, and the folder is its own again.
+    await second.stop();
+    assert.equal((await box.baton("admin", "import", "--database", database)).code, 0);
+    assert.match((await box.baton("status")).stdout, /dev/);
+    const refusedNow = await box.baton("approve", run, "dev");
+    assert.doesNotMatch(refusedNow.stderr, /servers share/);
+  },
+);
+
+test("tokens are made where the leader is, and count at every server", fullDepth("postgres"), async (t) => {
+  const { box, other } = place(t, job("one", { seconds: 0 }));
+  const database = await cluster.database();
+  await using first = await sharedServer("first", box, database);
+  await until("it leads", () => leads(first));
+  await using second = await sharedServer("second", other, database);
+  await until("it follows", async () => (await fetch(`${second.url}/readyz`)).status === 200);
+  const refused = await other.baton("token", "create", "ada", "--role", "viewer");
+  assert.equal(refused.code, 1, refused.stderr);
+  assert.match(refused.stderr, /does not lead/);
+  const token = (await box.baton("token", "create", "ada", "--role", "viewer")).stdout.trim();
+  const status = async (headers = {}) => (await fetch(`${second.url}/api/status`, { headers })).status;
+  await until("everybody signs in", async () => (await status()) === 401);
+  assert.equal(await status({ authorization: `Bearer ${token}` }), 200);
+  // Made by another process: the leader has seen it by its next word to the others.
+  await first.stop("SIGKILL");
+  await until("the other leads", () => leads(second));
+  assert.equal(await status({ authorization: `Bearer ${token}` }), 200);
+  assert.equal(await status(), 401);
+});
+
 test(
   "everything is killed at random: every job passes, one attempt at a time, and all that was said is there",
   fullDepth("postgres"),

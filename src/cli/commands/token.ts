@@ -44,7 +44,10 @@ interface Options extends ConfigOptions, JsonOptions {
 
 export const run: CommandModule["run"] = async ({ terminal, args: [action = "list", name], options: given }) => {
   const { config, json, role = [], group = [] } = given as unknown as Options;
-  const access = new AccessStore(findProject(terminal, { config }).stateFolder);
+  const { stateFolder } = findProject(terminal, { config });
+  // What is made where nobody leads would be written over by what the leader has.
+  if (action !== "list") (await import("../../control/local/servers/tokens-here.ts")).requireTokensHere(stateFolder);
+  const access = new AccessStore(stateFolder);
   try {
     switch (action) {
       case "list":

@@ -3,6 +3,7 @@ import { Outbox } from "../../notify/outbox.ts";
 import { type CopiedRows, copyRows } from "../../store/copy-rows.ts";
 import { idOfFolder } from "../../store/folder-id.ts";
 import { rowsOfFolder, writeRowsOfFolder } from "../../store/folder-rows.ts";
+import { dropJournal, endFollowing, followingOf, requireOwnFolder } from "../../store/following.ts";
 import type { JournalRows, JournalRowsWriter } from "../../store/journal-rows.ts";
 import { rowsOfDatabase, writeRowsOfDatabase } from "../../store/postgres/database-rows.ts";
 import { unprotectedHost } from "../../store/postgres/session.ts";
@@ -43,6 +44,7 @@ export interface JournalCopyRequest {
 export async function exportJournal(place: Place, request: JournalCopyRequest): Promise<JournalCopyView> {
   const delivery = await nameOf(place, request);
   const { stateFolder } = place.project;
+  requireOwnFolder(stateFolder);
   const from = rowsOfFolder(stateFolder);
   const { url, takeOver: takesOver = false } = request;
   const open = () => writeRowsOfDatabase({ url, delivery, owner: idOfFolder(stateFolder), takesOver });
@@ -58,7 +60,15 @@ export async function importJournal(place: Place, request: JournalCopyRequest): 
   const { stateFolder } = place.project;
   const { url } = request;
   const from = await rowsOfDatabase({ url, delivery });
-  const open = async () => writeRowsOfFolder(stateFolder);
+  const open = async () => {
+    if (followingOf(stateFolder)?.hasLed) {
+      await writeRowsOfFolder(stateFolder).close();
+      dropJournal(stateFolder);
+    }
+    const rows = writeRowsOfFolder(stateFolder);
+    endFollowing(stateFolder);
+    return rows;
+  };
   const then = () => from.belongsTo(idOfFolder(stateFolder));
   const view = await copied(place, delivery, { from, open, then });
   if (view.lost === undefined && view.seq > 0) beginTelling(place.project, view.seq);

@@ -199,7 +199,7 @@ export class SharedJournal {
    * `fileAt`.
    */
   async *filesBehind(change: number, upTo: number): AsyncGenerator<FilePiece & { change: number }> {
-    let last = { change, path: "", at: -1 };
+    let last = { change: change + 1, path: "", at: -1 };
     for (;;) {
       const { rows } = await this.#session.query(
         `select path, at, change, is_last, case when path like 'artifacts/%' then '' else body end as body from baton.file
@@ -238,6 +238,15 @@ export class SharedJournal {
       [this.#options.delivery, paths],
     );
     return new Set(rows.map(({ path }) => String(path)));
+  }
+
+  /** Paths of files behind this one, in order and at most `most`. */
+  async pathsBehind(path: string, most: number): Promise<string[]> {
+    const { rows } = await this.#session.query(
+      "select path from baton.file where delivery = $1 and path > $2 and at = 0 order by path limit $3",
+      [this.#options.delivery, path, most],
+    );
+    return rows.map((row) => String(row.path));
   }
 
   /** By path, how many bytes of each file below this folder are here. */

@@ -17,7 +17,7 @@ import { resolveCommit } from "../../../git/worktree.ts";
 import { layOutAttempts } from "../../../store/attempt-changes.ts";
 import { copyRows } from "../../../store/copy-rows.ts";
 import { writeRowsOfFolder } from "../../../store/folder-rows.ts";
-import { followingOf, noteFollowing } from "../../../store/following.ts";
+import { dropJournal, followingOf, noteFollowing } from "../../../store/following.ts";
 import type { JournalRowsWriter } from "../../../store/journal-rows.ts";
 import type { FilePiece, SharedJournal, Standing } from "../../../store/postgres/shared-journal.ts";
 import { openStoreForReading } from "../../../store/store.ts";
@@ -33,7 +33,7 @@ export interface FolderCopyOptions {
 }
 
 /** What a folder has that has led: all of it may be more than what counted, and all of it comes back from the database. */
-const ofTheLeader = ["journal.db", "newest-event.json", "logs", "checkouts", "server", "notices", "sessions"];
+const ofTheLeader = ["logs", "checkouts", "server", "notices", "sessions"];
 
 /** The state folder of a server that stands by: a copy of the leader's, as far as the leader's word has come. */
 export class FolderCopy {
@@ -59,7 +59,7 @@ export class FolderCopy {
     }
     if (before?.hasLed) {
       for (const name of ofTheLeader) rmSync(join(stateFolder, name), { recursive: true, force: true });
-      for (const left of ["-wal", "-shm"]) rmSync(join(stateFolder, `journal.db${left}`), { force: true });
+      dropJournal(stateFolder);
     }
     this.#isOurs = before !== undefined;
     this.#change = before?.hasLed ? 0 : (before?.change ?? 0);

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { RunId } from "../../../engine/events.ts";
@@ -18,6 +18,9 @@ export interface LeadingOptions {
 
 /** How often the others hear of it, in milliseconds, also where nothing happens. */
 const beatMs = 150;
+/** How often it is looked what the folder has thrown away, in milliseconds, and how many files at a time. */
+const sweepMs = 10 * 60_000;
+const sweptAtATime = 500;
 /** Without an answer of the database for so long it leads no more: others do by then, or nobody can. */
 const giveUpMs = 10_000;
 
@@ -37,6 +40,7 @@ export class Leading {
   #wroteAt = performance.now();
   #heardAt = performance.now();
   #beat: NodeJS.Timeout | undefined;
+  #sweeping: NodeJS.Timeout | undefined;
   readonly #lost = Promise.withResolvers<unknown>();
   #failure: unknown;
 
@@ -56,6 +60,7 @@ export class Leading {
     leading.#beat = setInterval(() => {
       if (performance.now() - leading.#wroteAt >= beatMs) leading.confirmed().catch(() => {});
     }, beatMs);
+    leading.#sweeping = setInterval(() => leading.sweep().catch(() => {}), sweepMs).unref();
     return leading;
   }
 
@@ -97,9 +102,21 @@ export class Leading {
     for (const path of [...paths, this.#transfer.listingPath(digest)]) await this.#bring(path);
   }
 
+  /** What lies here no more needs no copy. */
+  async sweep(): Promise<void> {
+    for (let path = ""; ; ) {
+      const paths = await this.#exclusive(() => this.#journal.pathsBehind(path, sweptAtATime));
+      const gone = paths.filter((name) => !existsSync(join(this.#options.stateFolder, name)));
+      if (gone.length > 0) await this.#exclusive(() => this.#write({ ...nothing, gone }));
+      if (paths.length < sweptAtATime) return;
+      path = paths.at(-1)!;
+    }
+  }
+
   /** Another server may lead at once. */
   async close(): Promise<void> {
     clearInterval(this.#beat);
+    clearInterval(this.#sweeping);
     await this.confirmed();
     await this.#exclusive(() => this.#journal.release());
     await this.#journal.close();
