@@ -10,7 +10,7 @@
 import type { Place, Placed, SourceFile } from "../findings/source.ts";
 import type { Access, Key } from "./access.ts";
 import type { NameSet } from "./name-set.ts";
-import type { StagedFacts } from "./staged.ts";
+import type { Written } from "./written.ts";
 
 /** Three-valued: `unknown` is what only the run can tell. */
 export type Truth = "yes" | "no" | "unknown";
@@ -27,7 +27,14 @@ export type { NameSet } from "./name-set.ts";
 
 /** Outside cause of one run. The fields are what conditions may ask about. */
 export type Cause =
-  | { readonly kind: "push"; readonly branches: NameSet; readonly tags: NameSet; readonly paths: NameSet }
+  | {
+      readonly kind: "push";
+      readonly branches: NameSet;
+      readonly tags: NameSet;
+      readonly paths: NameSet;
+      /** What is pushed to, where that is not the repository of the file. */
+      readonly source?: PushSource;
+    }
   | {
       readonly kind: "pull-request";
       /** Runs the base branch's file, with secrets (`pull_request_target`). */
@@ -46,6 +53,10 @@ export type Cause =
       readonly dangling: readonly Placed<string>[];
       readonly branches: NameSet;
       readonly types: readonly string[];
+      /** What becomes of the other one that starts this one, as the service spells it; `any` is all. Without it, its end. */
+      readonly states?: readonly string[] | "any";
+      /** The end of any pipeline at all. */
+      readonly ofAny?: true;
     }
   | { readonly kind: "dispatch"; readonly inputs: readonly Input[] }
   | { readonly kind: "custom-event"; readonly types: readonly string[] }
@@ -54,6 +65,22 @@ export type Cause =
   /** Called by a pipeline that is not in the files. */
   | { readonly kind: "call"; readonly inputs: readonly Input[] }
   | { readonly kind: "other"; readonly name: string; readonly types: readonly string[] };
+
+/** A repository or bucket. */
+export interface SourceIdentity {
+  /** How the service reaches it, e.g. `git` or `bucket`. */
+  readonly kind: "git" | "bucket" | "image";
+  readonly repository: Written;
+}
+
+export interface PushSource extends SourceIdentity {
+  /** The one branch that is fetched, where no filter names branches. */
+  readonly branch: Written | undefined;
+  /** Filters can name paths here at all. */
+  readonly filterable: boolean;
+  /** The start names a source that the pipeline does not have, only these: it never comes about. */
+  readonly missing: { readonly named: Written; readonly known: readonly string[] } | undefined;
+}
 
 export interface Input {
   readonly name: string;
@@ -68,16 +95,18 @@ export interface Start {
   readonly id: string;
   readonly pipeline: string;
   readonly cause: Cause;
-  /** The event as the platform spells it, e.g. `workflow_run`. */
+  /** The event as the platform spells it, e.g. `workflow_run`, or what brings it about, e.g. `a trigger`. */
   readonly event: string;
   readonly at: Place;
 }
 
 export interface Pipeline {
-  /** The file, relative to the repository. */
+  /** The file, relative to the repository; with `#` and the name there, where a file may hold several. */
   readonly id: string;
   /** What completions and people call it. */
   readonly name: string;
+  /** As reports call it. */
+  readonly label: string;
   readonly source: SourceFile;
   readonly at: Place;
   /** Where its name is written. */
@@ -149,7 +178,8 @@ export interface JobFacts {
   readonly label: string;
   readonly at: Place;
   readonly keyAt: Place;
-  readonly kind: "work" | "call" | "remote-call";
+  /** `approval` asks people, `source` fetches what the run works on. A stage is a `call` of its actions. */
+  readonly kind: "work" | "call" | "remote-call" | "approval" | "source";
   /** For `remote-call`: what is called. */
   readonly target: string | undefined;
   /** For calls: what is handed over, by name. */
@@ -280,6 +310,17 @@ export interface Lock {
   readonly file: string;
 }
 
+/** A password or token in plain text. The text itself is not kept. */
+export interface LiteralSecret {
+  /** Name it is written under. */
+  readonly name: string;
+  readonly at: Place;
+  /** Offsets of the value, which reports must not repeat. */
+  readonly valueAt: Place;
+  readonly where: string;
+  readonly certain: boolean;
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 
 export interface Facts {
@@ -292,8 +333,8 @@ export interface Facts {
   readonly repository: string | undefined;
   /** Files that could not be understood: names defined there are unknown. */
   readonly unreadable: readonly string[];
-  /** Pipelines made of stages, where the repository has any. */
-  readonly staged?: StagedFacts;
+  /** Passwords and tokens that stand in the files. */
+  readonly secrets: readonly LiteralSecret[];
   /** Folders that what stands in this folder is made of, besides itself. */
   bundledWith?(folder: string): readonly string[];
   pipeline(id: string): Pipeline | undefined;

@@ -1,6 +1,7 @@
 /** A repository with all that delivers it, whatever the platform, as one set of facts. */
 
 import type { Facts } from "../facts/facts.ts";
+import { joinFacts } from "../facts/join-facts.ts";
 import type { Finding } from "../findings/finding.ts";
 import type { SourceFile } from "../findings/source.ts";
 import { createSimulator, type Simulator } from "../simulation/simulator.ts";
@@ -48,24 +49,12 @@ export async function readRepository(path: string, options: ReadOptions): Promis
   return {
     root: where.root,
     focus: where.file,
-    facts: Object.assign(noFacts(where), ...read.map(({ facts }) => facts)),
+    facts: joinFacts([{ defaultBranch: where.defaultBranch }, ...read.map(({ facts }) => facts)]),
     simulator: createSimulator(read.map(({ machine }) => machine)),
     problems: read.flatMap(({ problems }) => problems),
     sources: new Map(read.flatMap(({ sources }) => [...sources])),
     editable: new Map(read.flatMap(({ editable }) => [...editable])),
     workflows: count("files"),
     pipelines: count("pipelines"),
-  };
-}
-
-function noFacts({ defaultBranch }: Where): Facts {
-  return {
-    pipelines: [],
-    defaultBranch,
-    onDefaultBranch: undefined,
-    repository: undefined,
-    unreadable: [],
-    pipeline: () => undefined,
-    job: () => undefined,
   };
 }

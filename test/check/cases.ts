@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { check } from "../../src/check/check.ts";
 import { type CheckSettings, readSettings, settingsFile } from "../../src/check/settings.ts";
 import type { Facts } from "../../src/facts/facts.ts";
+import { joinFacts } from "../../src/facts/join-facts.ts";
 import { type Finding, sortFindings } from "../../src/findings/finding.ts";
 import { codepipelineFacts } from "../../src/platforms/codepipeline/facts/codepipeline-facts.ts";
 import { readPipelines } from "../../src/platforms/codepipeline/read/repository.ts";
@@ -48,7 +49,7 @@ export async function checkFolder(folder: string): Promise<CheckedCase> {
   const defaultBranch = existsSync(join(folder, "default-branch")) ? "main" : undefined;
   const repository = readRepository(folder, defaultBranch ? { defaultBranch } : {});
   const pipelines = await readPipelines(folder);
-  const facts = { ...githubFacts(repository), staged: codepipelineFacts(pipelines) };
+  const facts = joinFacts([githubFacts(repository), codepipelineFacts(pipelines)]);
   const simulator = createSimulator([githubPlatform(repository), codepipelinePlatform(pipelines)]);
   const found = check(facts, { simulator, settings: settingsOf(folder) });
   const findings = sortFindings([...repository.problems, ...pipelines.problems, ...found]);

@@ -155,7 +155,7 @@ describe("how often it happened", () => {
 
 test("executions of a CodePipeline, and of its actions, are told apart by the name of the file", async () => {
   const { facts } = await checkFolder(join(import.meta.dirname, "err/superseded-approval/example"));
-  const [pipeline] = facts.staged!.pipelines;
+  const [pipeline] = facts.pipelines;
   const name = pipeline!.label;
   const past = new PastRuns(facts);
   const execution = { pipelineExecutionId: "e1", status: "Superseded", startTime: "2026-10-01T00:00:00Z" };

@@ -2,6 +2,7 @@
 
 import { asksHowRunsEnded } from "../../facts/asking.ts";
 import type { Activation, Circumstances, Facts, JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
+import { isStaged, type StagedPipeline } from "../../facts/stages.ts";
 import { buildKeyedGraph } from "../../order/keyed-graph.ts";
 import { type Reach, reachability } from "../../order/reach.ts";
 import type { Claim } from "../../simulation/claim.ts";
@@ -48,6 +49,12 @@ export class Analysis {
       this.chainsByPipeline.set(pipeline.id, chains);
     }
     return chains;
+  }
+
+  /** How its run comes about most clearly: by a push to a branch where there is one, else after another pipeline. */
+  clearest(pipeline: Pipeline): TriggerChain {
+    const chains = this.chains(pipeline);
+    return chains.find(({ root, upstream }) => !upstream && root.kind === "push") ?? chains[0]!;
   }
 
   /** Whether some pipeline of the repository calls this one. */
@@ -126,10 +133,25 @@ export class Analysis {
     for (const chainA of this.chains(a)) {
       for (const chainB of this.chains(b)) {
         if (!sameRoot(chainA, chainB) || this.startsAfter(chainA, b.id) || this.startsAfter(chainB, a.id)) continue;
-        pairs.push({ a: chainA, b: chainB });
+        const root = this.commonRoot(chainA.root, chainB.root);
+        if (root === undefined) continue;
+        const isNamed = "repository" in root;
+        pairs.push(isNamed ? { a: { ...chainA, root }, b: { ...chainB, root } } : { a: chainA, b: chainB });
       }
     }
     return pairs;
+  }
+
+  /** Workflows are of the repository that is looked at, whatever its name is here; what a pipeline fetches has a name. */
+  private commonRoot(a: TriggerChain["root"], b: TriggerChain["root"]): TriggerChain["root"] | undefined {
+    const [x, y] = [a, b].map((root) => ("repository" in root ? root.repository : undefined));
+    if (x === y) return a;
+    if (x !== undefined && y !== undefined) return x.toLowerCase() === y.toLowerCase() ? a : undefined;
+    const named = (x ?? y)!;
+    const { repository: own } = this.facts;
+    const isOwn = own === undefined ? !/^(codecommit|s3|ecr):/.test(named) : own.toLowerCase() === named.toLowerCase();
+    if (!isOwn) return undefined;
+    return x === undefined ? b : a;
   }
 
   /** Whether the job, or one that has ended before it, waits for other checks or runs, or asks how they ended. */
@@ -146,15 +168,31 @@ export class Analysis {
     return matchesBranch(this.settings.testedBranches, name);
   }
 
-  scenario(chains: readonly TriggerChain[], outcomes: readonly OutcomeRule[] = []): Scenario {
+  scenario(chains: readonly TriggerChain[], outcomes: readonly OutcomeRule[] = [], except?: JobFacts): Scenario {
     const events = new Map(chains.map((chain) => [chain.root.id, chain.root]));
     return {
       events: [...events.values()],
-      outcomes,
-      choices: [],
+      outcomes: [...outcomes, ...this.takersFind(chains, except)],
+      choices: [...new Set(chains.flatMap(({ choices }) => choices))],
       defaultBranch: this.defaultBranch,
       unknownConditions: "hold",
     };
+  }
+
+  /** Artifacts that nobody is seen to make are a matter of their own: elsewhere they are taken to be there. */
+  private takersFind(chains: readonly TriggerChain[], except: JobFacts | undefined): OutcomeRule[] {
+    const pipelines = new Set<StagedPipeline>();
+    for (const chain of chains) {
+      for (let at: TriggerChain | undefined = chain; at; at = at.upstream) {
+        const pipeline = this.facts.pipeline(at.start.pipeline);
+        if (pipeline && isStaged(pipeline)) pipelines.add(pipeline);
+      }
+    }
+    return [...pipelines].flatMap(({ id, actions }) =>
+      actions
+        .filter((each) => each !== except && each.inputs.length + each.namedArtifacts.length > 0)
+        .map(({ path }): OutcomeRule => ({ job: { run: { pipeline: id }, path }, outcome: "success" })),
+    );
   }
 
   claim(
@@ -162,8 +200,9 @@ export class Analysis {
     schedule: Schedule,
     bad: Claim["bad"],
     outcomes: readonly OutcomeRule[] = [],
+    except?: JobFacts,
   ): Claim {
-    return { scenario: this.scenario(chains, outcomes), schedule, bad };
+    return { scenario: this.scenario(chains, outcomes, except), schedule, bad };
   }
 }
 
@@ -200,12 +239,19 @@ export function can(activation: Activation): boolean {
 
 export function sameRoot(a: TriggerChain, b: TriggerChain): boolean {
   const [x, y] = [a.root, b.root];
-  if (x.kind === "push" && y.kind === "push") return x.ref.kind === y.ref.kind && x.ref.name === y.ref.name;
+  if (x.kind === "push" && y.kind === "push") {
+    return x.ref.kind === y.ref.kind && x.ref.name === y.ref.name && sameChoices(a.choices, b.choices);
+  }
   if (x.kind === "pull-request" && y.kind === "pull-request") {
     return x.outsider === y.outsider && x.action === y.action && x.base === y.base && x.head === y.head;
   }
   if (x.kind === "release" && y.kind === "release") return x.action === y.action;
   return false;
+}
+
+/** What only a deployment knows has one value under one name: two names may be two branches. */
+function sameChoices(a: TriggerChain["choices"], b: TriggerChain["choices"]): boolean {
+  return a.length === b.length && a.every(({ expression }, i) => expression === b[i]!.expression);
 }
 
 /** Both chains as events of one scenario: one event where it starts both, else two. */

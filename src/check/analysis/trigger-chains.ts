@@ -1,7 +1,9 @@
 /** Ways in which a run comes about: a root event, and the completions that lead from it to the run. */
 
-import type { Circumstances, Conclusion, Facts, NameSet, Pipeline, Start } from "../../facts/facts.ts";
-import type { RootEvent } from "../../simulation/scenario.ts";
+import type { Cause, Circumstances, Conclusion, Facts, NameSet, Pipeline, Start } from "../../facts/facts.ts";
+import { isStaged } from "../../facts/stages.ts";
+import { identity, literal } from "../../facts/written.ts";
+import type { Choice, RootEvent } from "../../simulation/scenario.ts";
 
 export interface TriggerChain {
   readonly circumstances: Circumstances;
@@ -10,7 +12,9 @@ export interface TriggerChain {
   readonly root: RootEvent;
   /** The chain of the run whose end started this one. */
   readonly upstream: TriggerChain | undefined;
-  /** `push to main`. */
+  /** Values that only a deployment knows, and that let the event start it. */
+  readonly choices: readonly Choice[];
+  /** `push to main`, `push to main -> infra succeeds`. */
   readonly described: string;
   /** 0 for a root event, one more for each completion. */
   readonly depth: number;
@@ -30,7 +34,24 @@ export interface ChainOptions {
 
 /** All trigger chains of a pipeline, those that start from outside first. */
 export function triggerChainsOf(facts: Facts, pipeline: Pipeline, options: ChainOptions): TriggerChain[] {
-  return pipeline.starts.flatMap((start) => chainsOfStart(facts, start, options, 0));
+  const chains = pipeline.starts.flatMap((start) => chainsOfStart(facts, start, options, 0));
+  return chains.length === 0 && isStaged(pipeline) ? [byHand(pipeline, options)] : chains;
+}
+
+/** As people may start any pipeline made of stages. */
+function byHand({ id, label, nameAt, at }: Pipeline, { branches: [branch = "main"] }: ChainOptions): TriggerChain {
+  const cause = { kind: "dispatch", inputs: [] } as const;
+  const start: Start = { id: `${id}@dispatch`, pipeline: id, cause, event: "by hand", at: nameAt ?? at };
+  const root = { kind: "dispatch", id: "start", pipeline: id, branch, inputs: {} } as const;
+  return {
+    circumstances: { start, branch },
+    start,
+    root,
+    upstream: undefined,
+    choices: [],
+    described: `${label} is started`,
+    depth: 0,
+  };
 }
 
 function chainsOfStart(facts: Facts, start: Start, options: ChainOptions, depth: number): TriggerChain[] {
@@ -40,11 +61,13 @@ function chainsOfStart(facts: Facts, start: Start, options: ChainOptions, depth:
     start,
     root,
     upstream: undefined,
+    choices: [],
     described,
     depth: 0,
   });
   switch (cause.kind) {
     case "push":
+      if (cause.source) return pushesToSource(start, cause, options);
       return [
         ...namesIn(cause.branches, options.branches).map((branch) =>
           chain({ branch }, pushTo("branch", branch), `push to ${branch}`),
@@ -52,6 +75,8 @@ function chainsOfStart(facts: Facts, start: Start, options: ChainOptions, depth:
         ...namesIn(cause.tags, options.tags).map((tag) => chain({ tag }, pushTo("tag", tag), `push of tag ${tag}`)),
       ];
     case "pull-request": {
+      // A trigger that takes requests tests them; what it starts is asked about by its pushes.
+      if (isStagedStart(facts, start)) return [];
       const [base] = namesIn(cause.branches, options.branches);
       if (base === undefined) return [];
       const actions = cause.types.length > 0 ? cause.types : ["opened"];
@@ -132,7 +157,12 @@ function askedFor(facts: Facts, { pipeline }: Start, { branches }: ChainOptions)
   return branches.filter((branch) => names.has(branch)).slice(0, MAX_BRANCHES);
 }
 
-function pushTo(kind: "branch" | "tag", name: string): RootEvent {
+function isStagedStart(facts: Facts, { pipeline: id }: Start): boolean {
+  const pipeline = facts.pipeline(id);
+  return pipeline !== undefined && isStaged(pipeline);
+}
+
+export function pushTo(kind: "branch" | "tag", name: string): Extract<RootEvent, { kind: "push" }> {
   return { kind: "push", id: "push", ref: { kind, name }, paths: "every", commit: "c1" };
 }
 
@@ -144,9 +174,46 @@ function namesIn(set: NameSet, mentioned: readonly string[]): string[] {
   return [...names].slice(0, MAX_BRANCHES);
 }
 
+type PushCause = Extract<Cause, { kind: "push" }>;
+
+/** A pipeline names what is pushed to, and the branch there may be one that only a deployment knows. */
+function pushesToSource(start: Start, cause: PushCause, options: ChainOptions): TriggerChain[] {
+  const { missing, repository: written, branch } = cause.source!;
+  const repository = identity(written.key);
+  if (missing || repository === undefined) return [];
+  const push = (kind: "branch" | "tag", name: string, described: string, choices: readonly Choice[] = []) => ({
+    circumstances: kind === "tag" ? { start, tag: name } : { start, branch: name },
+    start,
+    root: { ...pushTo(kind, name), repository },
+    upstream: undefined,
+    choices,
+    described: wordsFor(repository, described),
+    depth: 0,
+  });
+  if (branch && literal(branch) === undefined) {
+    const name = identity(branch.key);
+    if (name === undefined) return [];
+    // What is open in its name is taken for `main`.
+    const choices = [...name.matchAll(/‹([^›]*)›/g)].map((hole) => ({ expression: hole[1]!, value: "main" }));
+    return [push("branch", name.replaceAll(/‹[^›]*›/g, "main"), "a push", choices)];
+  }
+  return [
+    ...namesIn(cause.branches, options.branches).map((name) => push("branch", name, `push to ${name}`)),
+    ...namesIn(cause.tags, options.tags).map((name) => push("tag", name, `tag ${name}`)),
+  ];
+}
+
+/** What is pushed depends on what it is pushed to. */
+function wordsFor(repository: string, described: string): string {
+  if (repository.startsWith("s3:")) return "a new object";
+  return repository.startsWith("ecr:") ? "a new image" : described;
+}
+
 function completionChains(facts: Facts, start: Start, options: ChainOptions, depth: number): TriggerChain[] {
   const { cause } = start;
   if (cause.kind !== "completion") return [];
+  const isStagedOne = isStagedStart(facts, start);
+  if (isStagedOne && (cause.states === "any" || !cause.states?.includes("SUCCEEDED"))) return [];
   const requestedOnly = cause.types.length > 0 && !cause.types.includes("completed");
   const conclusion: Conclusion | undefined = requestedOnly ? undefined : "success";
   return cause.upstream.flatMap(({ pipeline }) => {
@@ -168,7 +235,10 @@ function completionChains(facts: Facts, start: Start, options: ChainOptions, dep
             upstream: renamed
               ? { ...upstream, root, circumstances: { ...upstream.circumstances, head: branch } }
               : upstream,
-            described: upstream.described,
+            choices: upstream.choices,
+            described: isStagedOne
+              ? `${upstream.described} -> ${facts.pipeline(pipeline)!.label} succeeds`
+              : upstream.described,
             depth: upstream.depth + 1,
           };
         });
@@ -204,6 +274,11 @@ function branchesOfRun(
     default:
       return filter.kind === "all" ? [upstream.circumstances.branch] : filter.samples.slice(0, 1);
   }
+}
+
+/** `push to main -> shop starts`, as the beginning of a schedule; by hand it is started itself. */
+export function beginning({ root, described }: TriggerChain, { id, label }: Pipeline): string {
+  return root.kind === "dispatch" && root.pipeline === id ? described : `${described} -> ${label} starts`;
 }
 
 /** The same chain once more: another event of its kind, with a commit of its own. */

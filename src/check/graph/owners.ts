@@ -1,7 +1,7 @@
 /** Which pipeline a place in a file belongs to. */
 
 import type { Facts } from "../../facts/facts.ts";
-import type { StagedPipeline } from "../../facts/staged.ts";
+import { type StagedPipeline, stagedPipelines } from "../../facts/stages.ts";
 import { count } from "../../findings/count.ts";
 import type { Finding, Location } from "../../findings/finding.ts";
 import { locationOf, type Place } from "../../findings/source.ts";
@@ -10,7 +10,7 @@ import { locationOf, type Place } from "../../findings/source.ts";
 export type OwnerOf = (location: Location) => string | undefined;
 
 export function ownersIn(facts: Facts): OwnerOf {
-  const staged = facts.staged?.pipelines ?? [];
+  const staged = stagedPipelines(facts);
   return ({ file, line }) => {
     if (facts.pipeline(file)) return file;
     const inFile = staged.filter(({ source }) => source.path === file);

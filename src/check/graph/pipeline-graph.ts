@@ -1,7 +1,7 @@
 /** How the pipelines of a repository hang together: what starts what, and where nothing orders those that race. */
 
-import type { Facts } from "../../facts/facts.ts";
-import type { StagedPipeline, StagedStart } from "../../facts/staged.ts";
+import type { Facts, Start } from "../../facts/facts.ts";
+import { isStaged, type StagedPipeline, stagedPipelines } from "../../facts/stages.ts";
 import type { Finding } from "../../findings/finding.ts";
 import type { Drawing } from "../../order/draw/drawing.ts";
 import { Analysis } from "../analysis/analysis.ts";
@@ -30,10 +30,11 @@ export function pipelineGraph(facts: Facts, { findings, detail }: GraphOptions):
   const ownerOf = ownersIn(facts);
   const labelOf = ({ id }: { readonly id: string }, title: string) => title + countOf(id, findings, ownerOf);
   const sketch = new Sketch();
-  const staged = facts.staged?.pipelines ?? [];
-  const workflows = drawWorkflows(sketch, facts, { analysis: new Analysis(facts), detail, labelOf });
+  const staged = stagedPipelines(facts);
+  const own = facts.pipelines.filter((pipeline) => !isStaged(pipeline));
+  const workflows = drawWorkflows(sketch, own, { facts, analysis: new Analysis(facts), detail, labelOf });
   const ends = drawStaged(sketch, staged, { detail, home: homeOf(facts, staged), labelOf });
-  for (const workflow of facts.pipelines) {
+  for (const workflow of own) {
     for (const { job, name } of startedBy(workflow)) {
       const target = staged.find((pipeline) => isCalled(pipeline, name));
       const to = target && ends.get(target.id)!.entry;
@@ -46,18 +47,17 @@ export function pipelineGraph(facts: Facts, { findings, detail }: GraphOptions):
 
 /** The one repository that everything is about: it need not be named at every event. */
 function homeOf({ pipelines, repository }: Facts, staged: readonly StagedPipeline[]): string | undefined {
-  const sources = staged.flatMap(({ starts }) =>
-    starts.flatMap((start) => (isPushToGit(start) ? [sourceName(start.source)] : [])),
-  );
+  const sources = staged.flatMap(({ starts }) => starts.flatMap(gitSource));
   const [first, ...others] = [...new Set(sources)];
   if (first === undefined || others.length > 0) return undefined;
   const isForeign =
-    pipelines.length > 0 && repository !== undefined && repository.toLowerCase() !== first.toLowerCase();
+    pipelines.length > staged.length && repository !== undefined && repository.toLowerCase() !== first.toLowerCase();
   return isForeign ? undefined : first;
 }
 
-function isPushToGit(start: StagedStart): start is Extract<StagedStart, { kind: "push" }> {
-  return start.kind === "push" && start.source.kind === "git" && !start.missingSource;
+function gitSource({ cause }: Start): (string | undefined)[] {
+  const source = cause.kind === "push" ? cause.source : undefined;
+  return source?.kind === "git" && !source.missing ? [sourceName(source)] : [];
 }
 
 /** Kinds of what can be wrong in which an order or a lock is missing between two sides. */

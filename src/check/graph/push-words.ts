@@ -1,19 +1,19 @@
+import type { Cause, SourceIdentity } from "../../facts/facts.ts";
 import type { NameSet } from "../../facts/name-set.ts";
-import { identity, readable, readableIdentity, type SourceIdentity, type StagedStart } from "../../facts/staged.ts";
+import { identity, readable, readableIdentity } from "../../facts/written.ts";
 
-type Push = Extract<StagedStart, { kind: "push" }>;
+type Push = Extract<Cause, { kind: "push" }>;
 
 /** The pushes that start a pipeline, as people say it: `push to main`, `push to main touching web/**`. */
-export function pushWords(start: Push, home: string | undefined): string[] {
-  if (start.missingSource) return [];
-  const { source, tags, paths } = start;
+export function pushWords({ source, branches: filter, tags, paths }: Push, home: string | undefined): string[] {
+  if (!source || source.missing) return [];
   const where = placeOf(source, home);
   if (source.kind !== "git") return [`new ${source.kind === "image" ? "image" : "object"}${where}`];
-  const branches = start.branch ? [readable(start.branch.key)] : namesOf(start.branches);
+  const branches = source.branch ? [readable(source.branch.key)] : namesOf(filter);
   const touching = paths.kind === "patterns" ? ` touching ${shortened(paths)}` : "";
   const pushes = branches.map((branch) => `push to ${branch}${where}${touching}`);
   const tagged = namesOf(tags).map((tag) => `push of tag ${tag}${where}${touching}`);
-  return [...(start.branches.kind === "none" ? [] : pushes), ...tagged];
+  return [...(filter.kind === "none" ? [] : pushes), ...tagged];
 }
 
 /** Name of the repository or bucket, for comparing. */

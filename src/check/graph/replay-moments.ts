@@ -1,6 +1,7 @@
 /** How a finding was carried out, moment by moment, in words and on the graph. */
 
 import type { Facts } from "../../facts/facts.ts";
+import { isStaged } from "../../facts/stages.ts";
 import { isMoment, samePath } from "../../simulation/patterns.ts";
 import type { RootEvent, Scenario } from "../../simulation/scenario.ts";
 import type { Trace, TraceEntry, TraceRun } from "../../simulation/trace.ts";
@@ -106,21 +107,15 @@ function momentOf(facts: Facts, entry: TraceEntry, { runs, scenario }: Trace): T
 
 const endOf = (conclusion: string) => (conclusion === "success" ? "succeeds" : "fails");
 
-/** As the graph calls them: jobs by their id, actions by their place in the stage. */
+/** As the graph calls them: by the id of the job. */
 function nodeOf(facts: Facts, pipeline: string, path: readonly string[]): string | undefined {
   if (path.length === 0) return pipeline;
-  const job = facts.pipeline(pipeline)?.jobs.find((one) => samePath(one.path, path));
-  if (job) return job.id;
-  const [stageLabel, label] = path;
-  const staged = facts.staged?.pipelines.find(({ id }) => id === pipeline);
-  for (const stage of staged?.stages ?? []) {
-    if (stage.label !== stageLabel) continue;
-    const at = stage.actions.findIndex((action) => action.label === label);
-    if (at < 0) continue;
-    // Fetching the source is the beginning of the pipeline itself.
-    return stage.actions.every(({ kind }) => kind === "source") ? pipeline : `${pipeline}/${stage.index}/${at}`;
-  }
-  return undefined;
+  const owner = facts.pipeline(pipeline);
+  const job = owner?.jobs.find((one) => samePath(one.path, path));
+  if (!owner || !job || !isStaged(owner)) return job?.id;
+  const stage = owner.stages.find(({ id }) => id === job.caller);
+  // Fetching the source is the beginning of the pipeline itself; a stage is drawn as its actions.
+  return stage?.actions.every(({ kind }) => kind === "source") ? pipeline : stage && job.id;
 }
 
 const causeWords = ({ cause }: TraceRun, runs: readonly TraceRun[]) =>

@@ -1,12 +1,5 @@
-import {
-  type ActionFacts,
-  identity,
-  literal,
-  readable,
-  readableIdentity,
-  type StagedPipeline,
-  type StageFacts,
-} from "../../facts/staged.ts";
+import type { ActionFacts, StagedPipeline, StageFacts } from "../../facts/stages.ts";
+import { literal, readableIdentity } from "../../facts/written.ts";
 import { fileName } from "../analysis/wording.ts";
 import { pushWords } from "./push-words.ts";
 import type { Detail, Ends, Sketch } from "./sketch.ts";
@@ -25,7 +18,7 @@ export function drawStaged(
   drawing: StagedDrawing,
 ): ReadonlyMap<string, Ends> {
   const ends = new Map(pipelines.map((pipeline) => [pipeline.id, drawPipeline(sketch, pipeline, drawing)]));
-  for (const pipeline of pipelines) drawStarts(sketch, { pipeline, pipelines, ends, drawing });
+  for (const pipeline of pipelines) drawStarts(sketch, { pipeline, ends, drawing });
   return ends;
 }
 
@@ -41,7 +34,7 @@ function drawPipeline(sketch: Sketch, pipeline: StagedPipeline, { detail, labelO
   const nodeOf = new Map<ActionFacts, string>(pipeline.actions.map((action) => [action, entry]));
   let last: readonly string[] = [entry];
   for (const stage of stages) {
-    const steps = detail === "jobs" ? stepsOf(stage, pipeline) : [wholeStage(stage, pipeline)];
+    const steps = detail === "jobs" ? stepsOf(stage) : [wholeStage(stage)];
     for (const step of steps) {
       const ids = [...new Set(step.map(({ id }) => id))];
       for (const { id, action } of step) {
@@ -56,15 +49,15 @@ function drawPipeline(sketch: Sketch, pipeline: StagedPipeline, { detail, labelO
   return { entry, exits: last };
 }
 
-function wholeStage(stage: StageFacts, { id }: StagedPipeline): Step {
-  return stage.actions.map((action) => ({ id: `${id}/${stage.index}`, action }));
+function wholeStage({ id, actions }: StageFacts): Step {
+  return actions.map((action) => ({ id, action }));
 }
 
-function stepsOf(stage: StageFacts, { id }: StagedPipeline): Step[] {
-  const groups = Map.groupBy(stage.actions.entries(), ([, action]) => action.runOrder ?? 1);
+function stepsOf({ actions }: StageFacts): Step[] {
+  const groups = Map.groupBy(actions, ({ runOrder }) => runOrder ?? 1);
   return [...groups]
     .sort(([a], [b]) => a - b)
-    .map(([, members]) => members.map(([at, action]) => ({ id: `${id}/${stage.index}/${at}`, action })));
+    .map(([, members]) => members.map((action) => ({ id: action.id, action })));
 }
 
 /** `Production: network, then compute + dns`; the name alone where it says it all. */
@@ -109,46 +102,41 @@ function drawHandOvers(sketch: Sketch, { actions }: StagedPipeline, nodeOf: Read
 
 interface Starting {
   readonly pipeline: StagedPipeline;
-  readonly pipelines: readonly StagedPipeline[];
   readonly ends: ReadonlyMap<string, Ends>;
   readonly drawing: StagedDrawing;
 }
 
-function drawStarts(sketch: Sketch, { pipeline, pipelines, ends, drawing }: Starting): void {
+function drawStarts(sketch: Sketch, { pipeline, ends, drawing }: Starting): void {
   const to = ends.get(pipeline.id)!.entry;
   const fromEvent = (label: string) => sketch.edge({ from: sketch.event(label), to, kind: "order" });
-  for (const start of pipeline.starts) {
-    switch (start.kind) {
+  for (const { cause, event } of pipeline.starts) {
+    switch (cause.kind) {
       case "push":
-        for (const words of pushWords(start, drawing.home)) fromEvent(words);
+        for (const words of pushWords(cause, drawing.home)) fromEvent(words);
         break;
       case "pull-request":
         fromEvent("pull_request");
         break;
-      case "after": {
-        const name = identity(start.pipeline.key);
-        const before = pipelines.find((other) => name !== undefined && isCalled(other, name));
-        if (!before) fromEvent(`success of ${name === undefined ? "another pipeline" : readableIdentity(name)}`);
-        for (const from of before ? ends.get(before.id)!.exits : []) sketch.edge({ from, to, kind: "gate" });
+      case "completion": {
+        if (cause.states === "any" || !cause.states?.includes("SUCCEEDED")) {
+          const states = cause.states === "any" ? "any change of state" : cause.states!.join(", ").toLowerCase();
+          const of = cause.ofAny ? "any pipeline" : cause.names.map(({ value }) => readableIdentity(value)).join(", ");
+          fromEvent(`${states} of ${of}`);
+          break;
+        }
+        const [before] = cause.upstream;
+        const [name] = cause.names;
+        if (!before) fromEvent(`success of ${name?.value ? readableIdentity(name.value) : "another pipeline"}`);
+        for (const from of before ? ends.get(before.pipeline)!.exits : []) sketch.edge({ from, to, kind: "gate" });
         break;
       }
-      case "state": {
-        const states = start.states?.join(", ").toLowerCase() ?? "any change of state";
-        const of = start.pipelines?.map(({ key }) => readable(key)).join(", ") ?? "any pipeline";
-        fromEvent(`${states} of ${of}`);
-        break;
-      }
-      case "other":
-        fromEvent(start.event === "schedule" ? "schedule" : start.by);
-        break;
       default:
-        start satisfies never;
+        fromEvent(cause.kind === "schedule" ? "schedule" : event);
     }
   }
   if (pipeline.starts.length === 0) fromEvent("by hand");
 }
 
-export function isCalled({ name, label, id }: StagedPipeline, wanted: string): boolean {
-  const own = name && identity(name.key);
-  return wanted === (own ?? label) || wanted.endsWith(`#${id.slice(id.indexOf("#") + 1)}›`);
+export function isCalled({ name, id }: StagedPipeline, wanted: string): boolean {
+  return wanted === name || wanted.endsWith(`#${id.slice(id.indexOf("#") + 1)}›`);
 }

@@ -6,19 +6,24 @@ import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import type { Detail, Ends, Sketch } from "./sketch.ts";
 
 export interface WorkflowDrawing {
+  readonly facts: Facts;
   readonly analysis: Analysis;
   readonly detail: Detail;
   labelOf(pipeline: Pipeline, title: string): string;
 }
 
 /** Draws the workflows with what starts them; the ends of each by its id. */
-export function drawWorkflows(sketch: Sketch, facts: Facts, drawing: WorkflowDrawing): ReadonlyMap<string, Ends> {
+export function drawWorkflows(
+  sketch: Sketch,
+  workflows: readonly Pipeline[],
+  drawing: WorkflowDrawing,
+): ReadonlyMap<string, Ends> {
   const ends = new Map<string, Ends>();
-  for (const pipeline of facts.pipelines) ends.set(pipeline.id, drawWorkflow(sketch, pipeline, drawing));
-  for (const pipeline of facts.pipelines) drawStarts(sketch, pipeline, { ...drawing, ends });
+  for (const pipeline of workflows) ends.set(pipeline.id, drawWorkflow(sketch, pipeline, drawing));
+  for (const pipeline of workflows) drawStarts(sketch, pipeline, { ...drawing, ends });
   // With jobs drawn, those of a called workflow stand in its caller.
   if (drawing.detail === "pipelines") {
-    for (const pipeline of facts.pipelines) drawCalls(sketch, pipeline, facts);
+    for (const pipeline of workflows) drawCalls(sketch, pipeline, drawing.facts);
   }
   return ends;
 }

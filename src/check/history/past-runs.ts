@@ -1,7 +1,7 @@
 /** Runs that took place, as the services tell of them. */
 
 import type { Facts } from "../../facts/facts.ts";
-import { literal } from "../../facts/staged.ts";
+import { isStaged, stagedPipelines } from "../../facts/stages.ts";
 
 /** When something began and ended, in milliseconds; what has not ended has no end. */
 export interface Span {
@@ -35,11 +35,10 @@ export class PastRuns {
   private readonly byName: ReadonlyMap<string, string>;
   private readonly stagedByName: ReadonlyMap<string, string>;
 
-  constructor({ pipelines, staged }: Facts) {
-    this.byName = new Map(pipelines.flatMap(({ id, name }) => [[name, id] as const, [id, id] as const]));
-    const named = (staged?.pipelines ?? []).flatMap(({ id, name, label }) =>
-      [literal(name), label].flatMap((each) => (each === undefined ? [] : [[each, id] as const])),
-    );
+  constructor(facts: Facts) {
+    const workflows = facts.pipelines.filter((pipeline) => !isStaged(pipeline));
+    this.byName = new Map(workflows.flatMap(({ id, name }) => [[name, id] as const, [id, id] as const]));
+    const named = stagedPipelines(facts).flatMap(({ id, name, label }) => [[name, id] as const, [label, id] as const]);
     this.stagedByName = new Map(named);
   }
 

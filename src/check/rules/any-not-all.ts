@@ -1,3 +1,4 @@
+import { isStaged } from "../../facts/stages.ts";
 import { can, jobPattern, runPattern, sameRoot } from "../analysis/analysis.ts";
 import { lastingEffects, reportsOrCleans } from "../analysis/effects.ts";
 import { fileName, jobName, list } from "../analysis/wording.ts";
@@ -15,6 +16,7 @@ export const anyNotAll: Rule = {
     yield* startedByAny(analysis);
     const seen = new Set<string>();
     for (const { pipeline, job } of analysis.work()) {
+      if (isStaged(pipeline)) continue;
       if (!pipeline.starts.some(({ cause }) => cause.kind === "completion")) continue;
       const [effect] = lastingEffects(job);
       if (!effect || reportsOrCleans(job) || seen.has(pipeline.id) || analysis.waitsOrAsks(job)) continue;

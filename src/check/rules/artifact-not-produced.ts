@@ -1,6 +1,7 @@
-import { type ActionFacts, comesBefore, literal, type StagedPipeline, type Written } from "../../facts/staged.ts";
-import type { Analysis } from "../analysis/analysis.ts";
-import { actionPattern, stagedClaim, startLine } from "../analysis/staged-claims.ts";
+import { type ActionFacts, type StagedPipeline, stagedPipelines } from "../../facts/stages.ts";
+import { literal, type Written } from "../../facts/written.ts";
+import { type Analysis, jobPattern } from "../analysis/analysis.ts";
+import { beginning } from "../analysis/trigger-chains.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate, Rule } from "../rule.ts";
 
@@ -12,7 +13,7 @@ export const artifactNotProduced: Rule = {
   why: "CodePipeline refuses a pipeline in which an action takes what nothing before it puts out, or fails when the action asks for it.",
   url: awsDocumentation.artifacts,
   *find(analysis) {
-    for (const pipeline of analysis.facts.staged?.pipelines ?? []) {
+    for (const pipeline of stagedPipelines(analysis.facts)) {
       if (pipeline.partial) continue;
       for (const action of pipeline.actions) {
         const at = { analysis, pipeline, action };
@@ -35,27 +36,30 @@ function inVain(
   artifact: string,
   late?: ActionFacts,
 ): Pick<Candidate, "schedule" | "claim"> {
-  const job = actionPattern(action);
+  const chain = analysis.clearest(pipeline);
+  const job = jobPattern(action, chain);
   return {
     schedule: [
-      startLine(analysis, pipeline),
+      beginning(chain, pipeline),
       `"${action.label}" in stage "${action.stageLabel}" starts: the artifact "${artifact}" is not there`,
       ...(late ? [`"${late.label}" in stage "${late.stageLabel}" has not made it yet`] : []),
     ],
-    claim: stagedClaim(analysis, pipeline, {
-      schedule: [{ kind: "job-started", job }],
-      bad: { kind: "finds-nothing", job, step: 0, artifact },
-      except: action,
-    }),
+    claim: analysis.claim(
+      [chain],
+      [{ kind: "job-started", job }],
+      { kind: "finds-nothing", job, step: 0, artifact },
+      [],
+      action,
+    ),
   };
 }
 
 function* missing(taking: Taking, input: Written): Generator<Candidate> {
-  const { pipeline, action } = taking;
+  const { analysis, pipeline, action } = taking;
   const name = literal(input);
   if (name === undefined) return;
   const makers = pipeline.actions.filter((each) => each !== action && makes(each, name));
-  const first = pipeline.actions.filter((each) => each.runOrder === undefined || comesBefore(each, action));
+  const first = pipeline.actions.filter((each) => each.runOrder === undefined || analysis.before(each, action));
   // One whose outputs or place only a deployment knows may be the one.
   if (first.some((each) => makes(each, name) || each.outputs.some((output) => literal(output) === undefined))) return;
   const [late] = makers;
@@ -65,7 +69,7 @@ function* missing(taking: Taking, input: Written): Generator<Candidate> {
       ? `Action "${action.label}" takes the artifact "${name}", which "${late.label}" makes ${late.stage === action.stage ? "at the same time or later" : "only later"}`
       : `Action "${action.label}" takes the artifact "${name}", which no action of ${pipeline.label} makes`,
     at: input.at,
-    related: late ? [{ at: late.nameAt, message: `"${late.label}" makes it, in stage "${late.stageLabel}"` }] : [],
+    related: late ? [{ at: late.keyAt, message: `"${late.label}" makes it, in stage "${late.stageLabel}"` }] : [],
     confidence: "high",
     ...inVain(taking, name, late),
     help: late

@@ -1,7 +1,8 @@
-import { type ActionFacts, comesBefore, identity, readable, type StagedPipeline } from "../../facts/staged.ts";
+import { type ActionFacts, type StagedPipeline, stagedPipelines } from "../../facts/stages.ts";
+import { identity, readable } from "../../facts/written.ts";
 import type { Moment } from "../../simulation/schedule.ts";
-import type { Analysis } from "../analysis/analysis.ts";
-import { actionPattern, stagedClaim, startLine } from "../analysis/staged-claims.ts";
+import { type Analysis, jobPattern } from "../analysis/analysis.ts";
+import { beginning } from "../analysis/trigger-chains.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate, Rule } from "../rule.ts";
 
@@ -13,15 +14,16 @@ export const changeSetNeverExecuted: Rule = {
   why: "CHANGE_SET_REPLACE only writes down what would change. Without CHANGE_SET_EXECUTE of the same change set the stage is green and the stack stays as it was.",
   url: awsDocumentation.cloudFormation,
   *find(analysis) {
-    const pipelines = analysis.facts.staged?.pipelines ?? [];
+    const pipelines = stagedPipelines(analysis.facts);
     for (const pipeline of pipelines) {
       if (pipeline.partial) continue;
       for (const action of pipeline.actions) {
-        if (action.changeSet?.does !== "make" || isExecuted(action, pipeline, pipelines)) continue;
+        if (action.changeSet?.does !== "make" || isExecuted(analysis, action, pipeline)) continue;
         const { stack, name } = action.changeSet;
         const early = pipeline.actions.find((each) => executes(each, action) === "yes");
         const mistaken = pipeline.actions.find(
-          (each) => each.changeSet?.does === "execute" && comesBefore(action, each) && executes(each, action) === "no",
+          (each) =>
+            each.changeSet?.does === "execute" && analysis.before(action, each) && executes(each, action) === "no",
         );
         yield {
           message: early
@@ -29,11 +31,11 @@ export const changeSetNeverExecuted: Rule = {
             : `Nothing executes the change set "${readable(name.key)}" of stack "${readable(stack.key)}" that "${action.label}" makes`,
           at: name.at,
           related: early
-            ? [{ at: early.nameAt, message: "It is executed here" }]
+            ? [{ at: early.keyAt, message: "It is executed here" }]
             : mistaken
               ? [{ at: mistaken.changeSet!.name.at, message: `"${mistaken.label}" executes another one` }]
               : [],
-          confidence: pipeline.actions.some((each) => each.opaque && comesBefore(action, each)) ? "low" : "high",
+          confidence: pipeline.actions.some((each) => each.opaque && analysis.before(action, each)) ? "low" : "high",
           ...unexecuted(analysis, pipeline, { make: action, early }),
           help: "Add an action with CHANGE_SET_EXECUTE, the same stack and the same change set name, at a higher run order or in a later stage. Without a review in between, CREATE_UPDATE does both at once.",
         };
@@ -53,29 +55,32 @@ function unexecuted(
   pipeline: StagedPipeline,
   { make, early }: Unexecuted,
 ): Pick<Candidate, "schedule" | "claim"> {
-  const job = actionPattern(make);
+  const chain = analysis.clearest(pipeline);
+  const job = jobPattern(make, chain);
   const name = readable(make.changeSet!.name.key);
-  const runs = analysis.facts.staged!.pipelines.flatMap(({ actions }) => actions);
-  const by = runs.filter((each) => executes(each, make) === "yes").map((each) => actionPattern(each));
+  const runs = stagedPipelines(analysis.facts).flatMap(({ actions }) => actions);
+  const by = runs.filter((each) => executes(each, make) === "yes").map((each) => jobPattern(each, chain));
   const made: Moment = { kind: "job-ended", job, conclusion: "success" };
   return {
     schedule: [
-      startLine(analysis, pipeline),
+      beginning(chain, pipeline),
       ...(early ? [`"${early.label}" executes the change set "${name}" of an earlier run, or finds none`] : []),
       `"${make.label}" makes the change set "${name}"`,
       "the run goes on to its end: the stack stays as it was",
     ],
-    claim: stagedClaim(analysis, pipeline, {
-      schedule: early
-        ? [{ kind: "job-ended", job: actionPattern(early) }, made]
+    claim: analysis.claim(
+      [chain],
+      early
+        ? [{ kind: "job-ended", job: jobPattern(early, chain) }, made]
         : [made, { kind: "run-ended", run: job.run, conclusion: "success" }],
-      bad: { kind: "not-followed", job, by },
-    }),
+      { kind: "not-followed", job, by },
+    ),
   };
 }
 
-function isExecuted(action: ActionFacts, own: StagedPipeline, all: readonly StagedPipeline[]): boolean {
-  const later = own.actions.filter((each) => comesBefore(action, each) || each.runOrder === undefined);
+function isExecuted(analysis: Analysis, action: ActionFacts, own: StagedPipeline): boolean {
+  const all = stagedPipelines(analysis.facts);
+  const later = own.actions.filter((each) => analysis.before(action, each) || each.runOrder === undefined);
   const elsewhere = all.filter((pipeline) => pipeline !== own).flatMap((pipeline) => pipeline.actions);
   return [...later, ...elsewhere].some((each) => executes(each, action) !== "no" || executesByCommand(each));
 }

@@ -1,4 +1,5 @@
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
+import { isStaged } from "../../facts/stages.ts";
 import type { Place } from "../../findings/source.ts";
 import type { Moment } from "../../simulation/schedule.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
@@ -27,6 +28,7 @@ export const continueOnErrorHollowsGate: Rule = {
     yield* lostFailures(analysis);
     const seen = new Set<object>();
     for (const { pipeline, job } of analysis.work()) {
+      if (isStaged(pipeline)) continue;
       const effect = lastingEffects(job).find((each) => !isCalledDocumentation(each));
       if (!effect || reportsOrCleans(job)) continue;
       const own = inOneJob(analysis, pipeline, { job, effect });

@@ -1,4 +1,5 @@
 import type { Pipeline } from "../../facts/facts.ts";
+import { isStaged } from "../../facts/stages.ts";
 import { nearestName } from "../../findings/nearest-name.ts";
 import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, runPattern } from "../analysis/analysis.ts";
@@ -34,6 +35,8 @@ export const danglingWorkflowRun: Rule = {
     const names = facts.pipelines.map((pipeline) => pipeline.name);
     const folded = new Set(names.map((name) => name.trim().toLowerCase()));
     for (const pipeline of facts.pipelines) {
+      // A pipeline may start after one of another account, which no file here tells of.
+      if (isStaged(pipeline)) continue;
       for (const { cause } of pipeline.starts) {
         if (cause.kind !== "completion") continue;
         for (const name of cause.dangling) {

@@ -1,4 +1,5 @@
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
+import { isStaged } from "../../facts/stages.ts";
 import { type Analysis, can, jobPattern, weakest } from "../analysis/analysis.ts";
 import { type Effect, isPreview, lastingEffects } from "../analysis/effects.ts";
 import { type EnvironmentKind, stageIn } from "../analysis/stages.ts";
@@ -15,6 +16,7 @@ export const envOrderSkipped: Rule = {
   url: documentation.environments,
   *find(analysis) {
     for (const pipeline of analysis.facts.pipelines) {
+      if (isStaged(pipeline)) continue;
       const deployed = [...stagesOf(analysis, pipeline)];
       const hit = firstHit(analysis, pipeline, deployed);
       if (!hit) continue;

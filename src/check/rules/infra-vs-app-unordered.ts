@@ -1,6 +1,7 @@
 import type { Key, ResourceAccess } from "../../facts/access.ts";
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
+import { isStaged } from "../../facts/stages.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { type Effect, effectsOf, isPreview } from "../analysis/effects.ts";
 import { stageOf } from "../analysis/stages.ts";
@@ -82,6 +83,7 @@ const provisioning = /^(terraform|tofu|terragrunt|pulumi|aws cloudformation|cdk|
 
 function* changes(analysis: Analysis, which: "infrastructure" | "application"): Generator<Change> {
   for (const { pipeline, job } of analysis.work()) {
+    if (isStaged(pipeline)) continue;
     if (isPreview(job)) continue;
     const effects = effectsOf(job).filter((effect) => effect.access && effect.kind === "deploy");
     const infra = effects.find((effect) => isProvisioning(effect));

@@ -1,6 +1,7 @@
 import type { Key } from "../../facts/access.ts";
 import type { Pipeline } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
+import { isStaged } from "../../facts/stages.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { type Effect, isDocumentation, lastingEffects } from "../analysis/effects.ts";
 import { type ImageAccess, imagesOf, isMutableTag, tagOf, usesInCommands } from "../analysis/images.ts";
@@ -18,10 +19,11 @@ export const mutableTagRace: Rule = {
   url: documentation.trigger,
   *find(analysis) {
     yield* tagsBeingPushed(analysis);
-    const writes = imagesOf(analysis, "write");
+    const isOfJobs = ({ pipeline }: ImageAccess) => !isStaged(pipeline);
+    const writes = imagesOf(analysis, "write").filter(isOfJobs);
     const seen = new Set<object>();
     for (const found of takenUnnamed(analysis, writes)) yield unnamed(analysis, found);
-    for (const read of [...imagesOf(analysis, "read"), ...usesInCommands(analysis, writes)]) {
+    for (const read of [...imagesOf(analysis, "read"), ...usesInCommands(analysis, writes)].filter(isOfJobs)) {
       const tag = tagOf(read.name);
       if (tag === undefined || !isMutableTag(tag) || seen.has(read.step.at) || analysis.waitsOrAsks(read.job)) continue;
       for (const write of writes) {
@@ -97,13 +99,15 @@ interface Unnamed {
 
 function* takenUnnamed(analysis: Analysis, writes: readonly ImageAccess[]): Generator<Unnamed> {
   for (const { pipeline, job } of analysis.work()) {
-    const effect = lastingEffects(job).find(
-      (each) =>
-        each.kind === "deploy" &&
-        !isDocumentation(each) &&
-        each.step &&
-        takesNewest.test(`${each.step.text}\n${each.step.opened}`),
-    );
+    const effect = isStaged(pipeline)
+      ? undefined
+      : lastingEffects(job).find(
+          (each) =>
+            each.kind === "deploy" &&
+            !isDocumentation(each) &&
+            each.step &&
+            takesNewest.test(`${each.step.text}\n${each.step.opened}`),
+        );
     if (!effect || analysis.waitsOrAsks(job)) continue;
     // Whoever has pushed an image before it deploys takes that one.
     const before = [job, ...analysis.jobsBefore(job)];

@@ -1,4 +1,5 @@
 import type { JobFacts } from "../../facts/facts.ts";
+import { isStaged } from "../../facts/stages.ts";
 import { type Analysis, jobPattern, runPattern } from "../analysis/analysis.ts";
 import { isDocumentation, isGuess, testsCode } from "../analysis/effects.ts";
 import { effectsAfterBadRuns, type UngatedEffect } from "../analysis/gates.ts";
@@ -17,6 +18,7 @@ export const noConclusionGuard: Rule = {
   *find(analysis) {
     yield* startedByFailure(analysis);
     for (const hit of effectsAfterBadRuns(analysis)) {
+      if (isStaged(hit.pipeline)) continue;
       if (hit.conclusions.includes("failure")) yield candidate(analysis, hit);
       const beside = hit.conclusions.length === 0 ? besideIt(analysis, hit) : undefined;
       if (beside) yield beside;

@@ -1,5 +1,6 @@
 import type { ResourceAccess } from "../../facts/access.ts";
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
+import { isStaged } from "../../facts/stages.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import {
   type Effect,
@@ -102,7 +103,7 @@ function* pairs(analysis: Analysis): Generator<Pair> {
   const testers = testersOf(analysis);
   const done = new Set<string>();
   const all = [...analysis.work()].flatMap(({ pipeline, job }) => {
-    if (reportsOrCleans(job) || analysis.environmentSettings(job)?.approval) return [];
+    if (isStaged(pipeline) || reportsOrCleans(job) || analysis.environmentSettings(job)?.approval) return [];
     const effect = lastingEffects(job).find(
       (each) =>
         !isCalledDocumentation(each) && !isHarmless(analysis, each) && !(each.access && each.confidence === "low"),
@@ -142,6 +143,7 @@ interface Tester {
 function testersOf({ facts: { pipelines } }: Analysis): Tester[] {
   return (
     pipelines
+      .filter((pipeline) => !isStaged(pipeline))
       .toSorted((a, b) => Number(saysTests(b)) - Number(saysTests(a)))
       .map((pipeline) => ({ pipeline, jobs: testsIn(pipeline) }))
       // Tests of a pipeline that deploys are there for what it deploys itself.

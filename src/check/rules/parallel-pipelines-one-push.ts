@@ -1,17 +1,18 @@
-import { identity, readable, readableIdentity } from "../../facts/staged.ts";
+import type { JobFacts, Pipeline } from "../../facts/facts.ts";
+import { isStaged } from "../../facts/stages.ts";
+import { identity, readable, readableIdentity } from "../../facts/written.ts";
 import type { Place } from "../../findings/source.ts";
 import type { Claim } from "../../simulation/claim.ts";
+import type { Analysis } from "../analysis/analysis.ts";
 import {
   bucketOf,
-  coStart,
-  coStartOf,
-  jobOf,
-  type PipelineView,
-  pipelineViews,
+  isOneDefinition,
+  onePush,
+  pipelinesBesideStages,
   type ResourceUse,
-  samePipeline,
+  usesOf,
   whereOf,
-} from "../analysis/cross-platform.ts";
+} from "../analysis/beside.ts";
 import { type Overlap, overlapOf } from "../analysis/overlap.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Rule } from "../rule.ts";
@@ -24,30 +25,26 @@ export const parallelPipelinesOnePush: Rule = {
   why: "Nothing orders two pipelines: the reader may be done before the writer has begun, and then uses what the last push left, or finds nothing at all on the first one.",
   url: awsDocumentation.executions,
   *find(analysis) {
-    const views = pipelineViews(analysis);
-    for (const writer of views) {
-      for (const reader of views) {
-        if (samePipeline(writer, reader) || (writer.platform === "jobs" && reader.platform === "jobs")) continue;
-        const link = coStart(writer, reader) && linkOf(writer, reader);
-        if (!link) continue;
-        const doings = [
-          [writer, link.last],
-          [reader, link.first],
-        ] as const;
-        const start = coStartOf(analysis, ...doings);
-        const overlap = start && overlapOf(analysis, start, doings);
+    const pipelines = pipelinesBesideStages(analysis);
+    for (const writer of pipelines) {
+      for (const reader of pipelines) {
+        if (isOneDefinition(writer, reader) || (!isStaged(writer) && !isStaged(reader))) continue;
+        const link = linkOf(analysis, writer, reader);
+        const start = link && onePush(analysis, [writer, reader], [link.writer, link.reader]);
+        const overlap = start && overlapOf(analysis, start, [link.writer, link.reader]);
         if (!overlap) continue;
+        const [writes, reads] = [whereOf(link.writer), whereOf(link.reader)];
         yield {
           message: `${reader.label} reads ${link.what} while ${writer.label} may still deploy it: both start on one push and nothing orders them`,
           at: link.readAt,
           related: [
-            { at: link.writtenAt, message: `${writer.label} deploys it: ${link.writer}` },
-            { at: start.a.at, message: `${writer.label} starts on ${start.words} (${start.a.by})` },
-            { at: start.b.at, message: `${reader.label} starts on the same push (${start.b.by})` },
+            { at: link.writtenAt, message: `${writer.label} deploys it: ${writes}` },
+            { at: start.a.start.at, message: `${writer.label} starts on ${start.words} (${start.a.start.event})` },
+            { at: start.b.start.at, message: `${reader.label} starts on the same push (${start.b.start.event})` },
           ],
           confidence: start.apart ? "low" : "high",
           severity: start.apart ? "warning" : "error",
-          schedule: [overlap.line, `${link.reader} reads ${link.what}`, `${link.writer} has not deployed it yet`],
+          schedule: [overlap.line, `${reads} reads ${link.what}`, `${writes} has not deployed it yet`],
           claim: readsFirst(overlap),
           help: `Put both into one pipeline, or start ${reader.label} when ${writer.label} has succeeded (an EventBridge rule on its state, or an action that starts it) and not by the push.`,
         };
@@ -70,40 +67,32 @@ function readsFirst({ scenario, jobs: [writer, reader] }: Overlap): Claim {
 
 interface Link {
   readonly what: string;
-  readonly writer: string;
-  readonly reader: string;
+  readonly writer: JobFacts;
+  readonly reader: JobFacts;
   readonly writtenAt: Place;
   readonly readAt: Place;
-  readonly first: ResourceUse["job"];
-  readonly last: ResourceUse["job"];
 }
 
-function linkOf(writer: PipelineView, reader: PipelineView): Link | undefined {
-  for (const [name, taker] of reader.imports) {
-    const maker = writer.exports.get(name);
-    if (!maker) continue;
-    return {
-      what: `the export "${readableIdentity(name)}"`,
-      writer: whereOf(maker),
-      reader: whereOf(taker),
-      writtenAt: maker.nameAt,
-      readAt: taker.nameAt,
-      first: jobOf(taker),
-      last: jobOf(maker),
-    };
+function linkOf(analysis: Analysis, writer: Pipeline, reader: Pipeline): Link | undefined {
+  const makers = isStaged(writer) ? writer.actions : [];
+  for (const taker of isStaged(reader) ? reader.actions : []) {
+    for (const name of taker.imports) {
+      const maker = makers.findLast(({ exports }) => exports.includes(name));
+      if (!maker) continue;
+      const what = `the export "${readableIdentity(name)}"`;
+      return { what, writer: maker, reader: taker, writtenAt: maker.keyAt, readAt: taker.keyAt };
+    }
   }
-  for (const read of reader.uses) {
+  for (const read of usesOf(analysis, reader)) {
     if (read.access.mode !== "read" && !usesAsTarget(read)) continue;
-    const written = writer.uses.find((use) => makesFor(use, read));
+    const written = usesOf(analysis, writer).find((use) => makesFor(use, read));
     if (!written) continue;
     return {
       what: `the ${read.access.resource}${read.access.key.length > 0 ? ` "${readable(read.access.key)}"` : ""}`,
-      writer: written.where,
-      reader: read.where,
+      writer: written.job,
+      reader: read.job,
       writtenAt: written.access.at,
       readAt: read.access.at,
-      first: read.job,
-      last: written.job,
     };
   }
   return undefined;

@@ -1,4 +1,4 @@
-import type { StoreFacts, StoreGap } from "../../facts/staged.ts";
+import { type StoreFacts, type StoreGap, stagedPipelines } from "../../facts/stages.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate, Rule } from "../rule.ts";
 
@@ -10,7 +10,7 @@ export const publicOrUnencryptedArtifacts: Rule = {
   why: "The artifact bucket holds the sources and all that is deployed: who can read it has the code, who can write it decides what production runs. A role with a powerful right on everything makes every build that uses it an administrator.",
   url: awsDocumentation.security,
   *find({ facts }) {
-    for (const { stores, wideRights, label } of facts.staged?.pipelines ?? []) {
+    for (const { stores, wideRights, label } of stagedPipelines(facts)) {
       for (const store of stores) yield* gaps(store, label);
       for (const { actions, at } of wideRights) {
         yield {

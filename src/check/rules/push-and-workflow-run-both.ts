@@ -1,3 +1,4 @@
+import { isStaged } from "../../facts/stages.ts";
 import { can, jobPattern, sameRoot } from "../analysis/analysis.ts";
 import { isDocumentation, lastingEffects } from "../analysis/effects.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
@@ -15,6 +16,7 @@ export const pushAndWorkflowRunBoth: Rule = {
     yield* startedTwice(analysis);
     const seen = new Set<string>();
     for (const { pipeline, job } of analysis.work()) {
+      if (isStaged(pipeline)) continue;
       const effects = lastingEffects(job);
       const [effect] = effects;
       if (!effect || seen.has(pipeline.id)) continue;

@@ -1,4 +1,5 @@
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
+import { isStaged } from "../../facts/stages.ts";
 import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { deploysOwnChangesOnly } from "../analysis/changed-files.ts";
@@ -24,6 +25,7 @@ export const retriggeredOlderRunWins: Rule = {
   *find(analysis) {
     yield* olderRunWins(analysis);
     for (const pipeline of analysis.facts.pipelines) {
+      if (isStaged(pipeline)) continue;
       const [found] = pipeline.jobs
         .filter((job) => job.kind === "work" && !isPreview(job) && !reportsOrCleans(job))
         .filter((job) => locksOf(analysis, job).length === 0)

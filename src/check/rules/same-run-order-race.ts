@@ -1,8 +1,9 @@
 import type { ResourceAccess, ResourceKind } from "../../facts/access.ts";
-import { type ActionFacts, identity, literal, readable, readableIdentity, runTogether } from "../../facts/staged.ts";
+import { type ActionFacts, runTogether, stagedPipelines } from "../../facts/stages.ts";
+import { identity, literal, readable, readableIdentity } from "../../facts/written.ts";
 import type { Claim } from "../../simulation/claim.ts";
-import type { JobPattern } from "../../simulation/scenario.ts";
-import { actionPattern, stagedClaim, startLine } from "../analysis/staged-claims.ts";
+import { type Analysis, jobPattern } from "../analysis/analysis.ts";
+import { beginning, type TriggerChain } from "../analysis/trigger-chains.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Rule } from "../rule.ts";
 
@@ -14,7 +15,8 @@ export const sameRunOrderRace: Rule = {
   why: "Actions with the same run order (1 where none is written) start together. The one that needs the other's effect may be done before it has happened, or fail on the first run.",
   url: awsDocumentation.structure,
   *find(analysis) {
-    for (const pipeline of analysis.facts.staged?.pipelines ?? []) {
+    for (const pipeline of stagedPipelines(analysis.facts)) {
+      const chain = analysis.clearest(pipeline);
       for (const { actions } of pipeline.stages) {
         for (const first of actions) {
           for (const needy of actions) {
@@ -22,16 +24,16 @@ export const sameRunOrderRace: Rule = {
             if (!need) continue;
             yield {
               message: `"${needy.label}" ${need.does} while "${first.label}" ${need.other}: both have run order ${needy.runOrder}`,
-              at: needy.runOrderAt ?? needy.nameAt,
-              related: [{ at: first.runOrderAt ?? first.nameAt, message: `"${first.label}" runs at the same time` }],
+              at: needy.runOrderAt ?? needy.keyAt,
+              related: [{ at: first.runOrderAt ?? first.keyAt, message: `"${first.label}" runs at the same time` }],
               confidence: need.certain ? "high" : "medium",
               schedule: [
-                startLine(analysis, pipeline),
+                beginning(chain, pipeline),
                 `stage "${needy.stageLabel}" -> "${first.label}" starts; "${needy.label}" starts`,
                 `"${needy.label}" ${need.does}`,
                 `"${first.label}" has not ended yet`,
               ],
-              claim: stagedClaim(analysis, pipeline, needFirst(actionPattern(needy), actionPattern(first))),
+              claim: needFirst(analysis, chain, { needy, first }),
               help: `Give "${needy.label}" the run order ${(needy.runOrder ?? 1) + 1}, or a stage after this one.`,
             };
           }
@@ -41,16 +43,23 @@ export const sameRunOrderRace: Rule = {
   },
 };
 
+interface Pair {
+  readonly needy: ActionFacts;
+  readonly first: ActionFacts;
+}
+
 /** What needs the other is done before it. */
-function needFirst(needy: JobPattern, first: JobPattern): Pick<Claim, "schedule" | "bad"> {
-  return {
-    schedule: [
-      { kind: "job-started", job: first },
-      { kind: "job-ended", job: needy },
-      { kind: "job-ended", job: first },
+function needFirst(analysis: Analysis, chain: TriggerChain, { needy, first }: Pair): Claim {
+  const [early, late] = [jobPattern(needy, chain), jobPattern(first, chain)];
+  return analysis.claim(
+    [chain],
+    [
+      { kind: "job-started", job: late },
+      { kind: "job-ended", job: early },
+      { kind: "job-ended", job: late },
     ],
-    bad: { kind: "before", first: needy, second: first },
-  };
+    { kind: "before", first: early, second: late },
+  );
 }
 
 interface Need {

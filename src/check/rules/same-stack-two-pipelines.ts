@@ -1,20 +1,21 @@
-import { runTogether } from "../../facts/staged.ts";
-import type { Claim } from "../../simulation/claim.ts";
-import type { JobPattern } from "../../simulation/scenario.ts";
+import type { Pipeline } from "../../facts/facts.ts";
+import { isAction, isStaged, runTogether, type StagedPipeline, stagedPipelines } from "../../facts/stages.ts";
+import { identity } from "../../facts/written.ts";
 import type { Analysis } from "../analysis/analysis.ts";
+import { atOnce } from "../analysis/at-once.ts";
 import {
   changes,
-  coStartOf,
+  follows,
   nameOfTarget,
-  type PipelineView,
-  pipelineViews,
+  onePush,
+  pairsBesideStages,
   type ResourceUse,
-  samePipeline,
-  startsAfter,
   targetOf,
-} from "../analysis/cross-platform.ts";
+  usesOf,
+  whereOf,
+} from "../analysis/beside.ts";
 import { overlapOf } from "../analysis/overlap.ts";
-import { actionPattern, stagedClaim, startLine } from "../analysis/staged-claims.ts";
+import { beginning } from "../analysis/trigger-chains.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate, Rule } from "../rule.ts";
 
@@ -26,91 +27,87 @@ export const sameStackTwoPipelines: Rule = {
   why: "CloudFormation refuses the second update while the first is under way; otherwise whoever is last decides what the stack is, and takes away what the other has put there.",
   url: awsDocumentation.cloudFormation,
   *find(analysis) {
-    const views = pipelineViews(analysis);
-    for (const [i, a] of views.entries()) {
-      if (a.platform === "stages") yield* within(analysis, a);
-      for (const b of views.slice(i + 1)) {
-        if (samePipeline(a, b) || (a.platform === "jobs" && b.platform === "jobs")) continue;
-        if (startsAfter(a, b) || startsAfter(b, a)) continue;
-        yield* between(analysis, a, b);
-      }
+    for (const pipeline of stagedPipelines(analysis.facts)) yield* within(analysis, pipeline);
+    for (const [a, b] of pairsBesideStages(analysis)) {
+      if (!follows(a, b) && !follows(b, a)) yield* between(analysis, a, b);
     }
   },
 };
 
-function stacks({ uses }: PipelineView): ResourceUse[] {
-  return uses.filter((use) => use.access.resource === "stack" && changes(use) && targetOf(use) !== undefined);
+function stacks(analysis: Analysis, pipeline: Pipeline): ResourceUse[] {
+  return usesOf(analysis, pipeline).filter(
+    (use) => use.access.resource === "stack" && changes(use) && targetOf(use) !== undefined,
+  );
 }
 
-function* within(analysis: Analysis, view: PipelineView): Generator<Candidate> {
-  const pipeline = analysis.facts.staged!.pipelines.find(({ id }) => id === view.id)!;
-  const own = stacks(view);
-  for (const [i, a] of own.entries()) {
-    for (const b of own.slice(i + 1)) {
-      if (!a.action || !b.action || !runTogether(a.action, b.action) || targetOf(a) !== targetOf(b)) continue;
+function* within(analysis: Analysis, pipeline: StagedPipeline): Generator<Candidate> {
+  const own = stacks(analysis, pipeline);
+  const chain = analysis.clearest(pipeline);
+  for (const [i, first] of own.entries()) {
+    for (const second of own.slice(i + 1)) {
+      const [a, b] = [first.job, second.job];
+      if (!isAction(a) || !isAction(b) || !runTogether(a, b) || targetOf(first) !== targetOf(second)) continue;
       yield {
-        message: `${nameOfTarget(a)} is deployed by two actions at once: "${a.action.label}" and "${b.action.label}"`,
-        at: b.access.at,
-        related: [{ at: a.access.at, message: `The same stack, in ${a.where}` }],
+        message: `${nameOfTarget(first)} is deployed by two actions at once: "${a.label}" and "${b.label}"`,
+        at: second.access.at,
+        related: [{ at: first.access.at, message: `The same stack, in ${whereOf(a)}` }],
         confidence: "high",
         schedule: [
-          startLine(analysis, pipeline),
-          `stage "${a.action.stageLabel}" -> "${a.action.label}" starts; "${b.action.label}" starts`,
+          beginning(chain, pipeline),
+          `stage "${a.stageLabel}" -> "${a.label}" starts; "${b.label}" starts`,
           "both update the stack",
         ],
-        claim: stagedClaim(analysis, pipeline, bothAtOnce(actionPattern(a.action), actionPattern(b.action))),
+        claim: atOnce(analysis, { job: a, chain }, { job: b, chain }),
         help: "Give them different run orders, or different stacks.",
       };
     }
   }
 }
 
-/** Each begins before the other has ended. */
-function bothAtOnce(first: JobPattern, second: JobPattern): Pick<Claim, "schedule" | "bad"> {
-  return {
-    schedule: [
-      { kind: "job-started", job: first },
-      { kind: "job-started", job: second },
-      { kind: "job-ended", job: first },
-    ],
-    bad: { kind: "overlap", first, second },
-  };
-}
-
-function* between(analysis: Analysis, a: PipelineView, b: PipelineView): Generator<Candidate> {
+function* between(analysis: Analysis, a: Pipeline, b: Pipeline): Generator<Candidate> {
   const seen = new Set<string>();
-  for (const first of stacks(a)) {
-    const second = stacks(b).find((use) => targetOf(use) === targetOf(first));
+  for (const first of stacks(analysis, a)) {
+    const second = stacks(analysis, b).find((use) => targetOf(use) === targetOf(first));
     const target = targetOf(first)!;
     if (!second || seen.has(target)) continue;
     seen.add(target);
-    const start = coStartOf(analysis, [a, first.job], [b, second.job]);
-    const [x, y] = [a.pushes[0], b.pushes[0]];
-    if (!start && maybeElsewhere(a, b)) continue;
-    const overlap = overlapOf(analysis, start, [
-      [a, first.job],
-      [b, second.job],
-    ]);
+    const push = onePush(analysis, [a, b], [first.job, second.job]);
+    const [x, y] = [a, b].map(({ starts }) => starts.find(({ cause }) => cause.kind === "push"));
+    if (!push && maybeElsewhere(a, b)) continue;
+    const overlap = overlapOf(analysis, push, [first.job, second.job]);
     if (!overlap) continue;
+    const [one, other] = overlap.jobs;
     yield {
       message: `${a.label} and ${b.label} both deploy ${nameOfTarget(first)} and nothing orders them`,
       at: second.access.at,
       related: [
-        { at: first.access.at, message: `${a.label} deploys it: ${first.where}` },
+        { at: first.access.at, message: `${a.label} deploys it: ${whereOf(first.job)}` },
         ...(x ? [{ at: x.at, message: `${a.label} starts here` }] : []),
         ...(y ? [{ at: y.at, message: `${b.label} starts here` }] : []),
       ],
-      confidence: start && !start.apart ? "high" : "medium",
-      schedule: [overlap.line, `${second.where} updates the stack while ${first.where} does`],
-      claim: { scenario: overlap.scenario, ...bothAtOnce(...overlap.jobs) },
+      confidence: push && !push.apart ? "high" : "medium",
+      schedule: [overlap.line, `${whereOf(second.job)} updates the stack while ${whereOf(first.job)} does`],
+      claim: {
+        scenario: overlap.scenario,
+        schedule: [
+          { kind: "job-started", job: one },
+          { kind: "job-started", job: other },
+          { kind: "job-ended", job: one },
+        ],
+        bad: { kind: "overlap", first: one, second: other },
+      },
       help: "Let one pipeline own the stack. Where both must change it, make them stages of one pipeline, or give each environment a stack of its own.",
     };
   }
 }
 
 /** Templates for different source repositories may be for different accounts, where the same name is another stack. */
-function maybeElsewhere(a: PipelineView, b: PipelineView): boolean {
-  const [x, y] = [a.pushes[0], b.pushes[0]];
-  if (a.platform === "jobs" || b.platform === "jobs") return false;
-  return x !== undefined && y !== undefined && x.at.source.path !== y.at.source.path && x.repository !== y.repository;
+function maybeElsewhere(a: Pipeline, b: Pipeline): boolean {
+  if (!isStaged(a) || !isStaged(b)) return false;
+  const [x, y] = [a, b].map(({ starts }) => starts.find(({ cause }) => cause.kind === "push"));
+  if (!x || !y) return false;
+  const [from, other] = [x, y].map(({ cause }) =>
+    cause.kind === "push" && cause.source && !cause.source.missing ? identity(cause.source.repository.key) : undefined,
+  );
+  return x.at.source.path !== y.at.source.path && from !== other;
 }

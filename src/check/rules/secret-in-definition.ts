@@ -9,7 +9,7 @@ export const secretInDefinition: Rule = {
   why: "Everybody who can read the repository, the template or the build's settings has it, and it stays in their history when it is taken out.",
   url: awsDocumentation.security,
   *find({ facts }) {
-    for (const { name, at, where, certain } of facts.staged?.secrets ?? []) {
+    for (const { name, at, where, certain } of facts.secrets) {
       yield {
         message: `"${name}" is a secret in plain text, in ${where}`,
         at,

@@ -1,13 +1,10 @@
 import type { Pipeline } from "../../facts/facts.ts";
-import type { StagedPipeline } from "../../facts/staged.ts";
+import { isStaged, type StagedPipeline } from "../../facts/stages.ts";
 import type { Place } from "../../findings/source.ts";
 import { findCycles } from "../../order/cycles.ts";
 import { buildKeyedGraph, keysOf } from "../../order/keyed-graph.ts";
 import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, runPattern } from "../analysis/analysis.ts";
-import { namedBy, stagedChain, stagedScenario } from "../analysis/staged-claims.ts";
-import { stagedPipelines } from "../analysis/staged-parts.ts";
-import { fileName } from "../analysis/wording.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
 
@@ -19,59 +16,44 @@ export const selfOrCyclicWorkflowRun: Rule = {
   why: "Each completion starts another run, also when all of its jobs are skipped. It goes on until GitHub's limit of three levels, after every single run.",
   url: documentation.workflowRun,
   *find(analysis) {
-    const members = [
-      ...analysis.facts.pipelines.map(ofJobs),
-      ...stagedPipelines(analysis).map((pipeline) => ofStages(analysis, pipeline)),
-    ];
-    const edges = members.flatMap(({ id, after }) => after.map(({ before }) => [before, id] as const));
+    const { pipelines } = analysis.facts;
+    const edges = pipelines.flatMap((pipeline) =>
+      startsAfter(pipeline).map(({ before }) => [before, pipeline.id] as const),
+    );
     const keyed = buildKeyedGraph(
-      members.map(({ id }) => id),
+      pipelines.map(({ id }) => id),
       edges,
     );
     for (const cycle of findCycles(keyed.graph)) {
       const found = circle(
         analysis,
-        keysOf(keyed, cycle).map((id) => members.find((member) => member.id === id)!),
+        keysOf(keyed, cycle).map((id) => analysis.facts.pipeline(id)!),
       );
       if (found) yield found;
     }
   },
 };
 
-/** A pipeline, and those after whose runs it starts. */
-interface Member {
-  readonly id: string;
-  readonly label: string;
-  readonly after: readonly { readonly before: string; readonly at: Place }[];
-  /** Where it is made of stages. */
-  readonly staged: StagedPipeline | undefined;
-}
-
-function ofJobs({ id, starts }: Pipeline): Member {
-  const after = starts.flatMap(({ cause }) =>
-    cause.kind === "completion" ? cause.upstream.map(({ pipeline, name }) => ({ before: pipeline, at: name.at })) : [],
-  );
-  return { id, label: fileName(id), after, staged: undefined };
-}
-
-function ofStages(analysis: Analysis, pipeline: StagedPipeline): Member {
-  const after = pipeline.starts.flatMap((start) => {
-    const before = start.kind === "after" ? namedBy(analysis, start.pipeline) : undefined;
-    return before ? [{ before: before.id, at: start.at }] : [];
+/** Pipelines after whose runs it starts. */
+function startsAfter(pipeline: Pipeline): { readonly before: string; readonly at: Place }[] {
+  return pipeline.starts.flatMap(({ cause, at }) => {
+    if (cause.kind !== "completion") return [];
+    if (!isStaged(pipeline)) return cause.upstream.map((each) => ({ before: each.pipeline, at: each.name.at }));
+    const isSuccess = cause.states !== "any" && cause.states?.includes("SUCCEEDED");
+    return isSuccess ? cause.upstream.slice(0, 1).map((each) => ({ before: each.pipeline, at })) : [];
   });
-  return { id: pipeline.id, label: pipeline.label, after, staged: pipeline };
 }
 
-function circle(analysis: Analysis, members: readonly Member[]): Candidate | undefined {
-  const begin = members.findIndex(({ staged }) => staged?.starts.some(({ kind }) => kind === "push"));
+function circle(analysis: Analysis, members: readonly Pipeline[]): Candidate | undefined {
+  const begin = members.findIndex((each) => isStaged(each) && each.starts.some(({ cause }) => cause.kind === "push"));
   const turn = begin < 0 ? members : [...members.slice(begin), ...members.slice(0, begin)];
-  const places = turn.flatMap(({ label, after }, i) => {
+  const places = turn.flatMap((pipeline, i) => {
     const { id, label: before } = turn[(i + turn.length - 1) % turn.length]!;
-    const link = after.find((each) => each.before === id);
-    return link ? [{ at: link.at, message: `${label} starts after ${before}` }] : [];
+    const link = startsAfter(pipeline).find((each) => each.before === id);
+    return link ? [{ at: link.at, message: `${pipeline.label} starts after ${before}` }] : [];
   });
   const [place, ...related] = places;
-  const staged = turn.flatMap((member) => member.staged ?? []);
+  const staged = turn.filter(isStaged);
   const does = staged.length > 0 ? ofStagedRuns(analysis, staged) : ofRuns(analysis, turn);
   if (!place || !does) return undefined;
   const { begins, again, ends, itself, ...rest } = does;
@@ -103,7 +85,7 @@ interface Turning extends Pick<Candidate, "help" | "why" | "url"> {
 }
 
 /** The first of the circle runs again after one turn; undefined for a circle that nothing ever starts. */
-function ofRuns(analysis: Analysis, turn: readonly Member[]): Turning | undefined {
+function ofRuns(analysis: Analysis, turn: readonly Pipeline[]): Turning | undefined {
   const ids = turn.map(({ id }) => id);
   const entries = ids.flatMap((id) => analysis.chains(analysis.facts.pipeline(id)!).map((chain) => ({ id, chain })));
   const [entry] = entries.toSorted((a, b) => a.chain.depth - b.chain.depth);
@@ -130,20 +112,20 @@ function ofRuns(analysis: Analysis, turn: readonly Member[]): Turning | undefine
 
 function ofStagedRuns(analysis: Analysis, turn: readonly StagedPipeline[]): Turning {
   const [first] = turn;
-  const { root, choices, described } = stagedChain(analysis, first!);
-  const created = ({ id }: StagedPipeline) => ({ kind: "run-created", run: { pipeline: id, event: root.id } }) as const;
+  const chain = analysis.clearest(first!);
+  const created = ({ id }: StagedPipeline) => ({ kind: "run-created", run: runPattern(id, chain) }) as const;
   return {
-    begins: described,
+    begins: chain.described,
     again: "it succeeds",
     ends: "without end",
     itself: "starts itself",
     why: "Each run that succeeds starts the next one. Nothing stops it but a failure, and every minute of it is paid for.",
     url: awsDocumentation.events,
     help: "Take one of the starts away.",
-    claim: {
-      scenario: stagedScenario(analysis, { events: [root], choices, pipelines: turn }),
-      schedule: [...turn, first!].map(created),
-      bad: { kind: "run-times", run: created(first!).run, times: 2 },
-    },
+    claim: analysis.claim(
+      turn.map((each) => ({ ...analysis.clearest(each), root: chain.root })),
+      [...turn, first!].map(created),
+      { kind: "run-times", run: created(first!).run, times: 2 },
+    ),
   };
 }

@@ -1,6 +1,7 @@
 import type { Key } from "../../facts/access.ts";
 import type { Pipeline } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
+import { isStaged } from "../../facts/stages.ts";
 import { type Analysis, sameRoot } from "../analysis/analysis.ts";
 import { atOnce } from "../analysis/at-once.ts";
 import { commonGroup } from "../analysis/common-group.ts";
@@ -118,6 +119,7 @@ const kinds = new Set(["terraform-state", "stack", "service", "function", "site"
 
 function* targetsOf(analysis: Analysis): Generator<Target> {
   for (const { pipeline, job } of analysis.work()) {
+    if (isStaged(pipeline)) continue;
     if (lastingEffects(job).length === 0) continue;
     for (const effect of effectsOf(job)) {
       const { access, step } = effect;
@@ -261,6 +263,7 @@ function* takenAwayMeanwhile(analysis: Analysis): Generator<Candidate> {
 
 function* previewChanges(analysis: Analysis): Generator<PreviewChange> {
   for (const { pipeline, job } of analysis.work()) {
+    if (isStaged(pipeline)) continue;
     const chains = analysis.chains(pipeline).filter(({ root }) => root.kind === "pull-request" && !root.outsider);
     if (chains.length === 0) continue;
     for (const step of job.steps) {

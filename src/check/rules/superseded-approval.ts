@@ -1,7 +1,7 @@
-import type { ActionFacts, StagedPipeline } from "../../facts/staged.ts";
+import { type ActionFacts, type StagedPipeline, stagedPipelines } from "../../facts/stages.ts";
 import type { RunPattern } from "../../simulation/scenario.ts";
-import type { Analysis } from "../analysis/analysis.ts";
-import { actionPattern, asEvent, stagedChain, stagedScenario } from "../analysis/staged-claims.ts";
+import { type Analysis, jobPattern } from "../analysis/analysis.ts";
+import { again } from "../analysis/trigger-chains.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate, Rule } from "../rule.ts";
 
@@ -13,16 +13,16 @@ export const supersededApproval: Rule = {
   why: "In execution mode SUPERSEDED a run that waits in front of a stage is dropped, without a word to anybody, as soon as a newer one arrives. That is right where only the newest state counts and every run holds all changes before it. It is wrong where each run is to be looked at and approved by itself, or where what was tested and announced must be what is approved.",
   url: awsDocumentation.executions,
   *find(analysis) {
-    for (const pipeline of analysis.facts.staged?.pipelines ?? []) {
+    for (const pipeline of stagedPipelines(analysis.facts)) {
       const { actions, label, mode, modeAt, nameAt, starts } = pipeline;
       const approval = actions.find((action) => action.kind === "approval");
       if (mode !== "superseded" || !approval) continue;
       // Without a start of its own nobody is overtaken by chance.
-      if (!starts.some((start) => start.kind !== "other")) continue;
+      if (!starts.some(({ cause }) => cause.kind !== "schedule" && cause.kind !== "other")) continue;
       yield {
         message: `Runs of ${label} that wait for "${approval.label}" are replaced by newer ones: the execution mode is SUPERSEDED${modeAt ? "" : ", the default"}`,
         at: modeAt ?? nameAt,
-        related: [{ at: approval.nameAt, message: "People are asked here, one run at a time" }],
+        related: [{ at: approval.keyAt, message: "People are asked here, one run at a time" }],
         // Whoever wrote the mode has most likely chosen it.
         severity: modeAt ? "note" : "warning",
         confidence: modeAt ? "low" : "medium",
@@ -39,9 +39,10 @@ function overtaken(
   pipeline: StagedPipeline,
   approval: ActionFacts,
 ): Pick<Candidate, "schedule" | "claim"> {
-  const { root, choices, described } = stagedChain(analysis, pipeline);
-  const events = [1, 2, 3].map((number) => asEvent(root, `start-${number}`, `c${number}`));
-  const asked = actionPattern(approval, "start-1");
+  const chain = analysis.clearest(pipeline);
+  const { described } = chain;
+  const chains = [1, 2, 3].map((number) => again(chain, `start-${number}`, `c${number}`));
+  const asked = jobPattern(approval, chains[0]!);
   const second: RunPattern = { pipeline: pipeline.id, event: "start-2" };
   const path = [approval.stageLabel];
   const [repeated] = described.split(" -> ");
@@ -52,16 +53,16 @@ function overtaken(
       `${repeated} once more -> run 3 takes the place of run 2, which ends as Superseded`,
       "run 1 is answered; run 3 is asked about next; run 2 never is",
     ],
-    claim: {
-      scenario: stagedScenario(analysis, { events, choices, pipelines: [pipeline] }),
-      schedule: [
+    claim: analysis.claim(
+      chains,
+      [
         { kind: "job-started", job: asked },
         { kind: "queued", run: second, path },
         { kind: "dropped", run: second, path },
         { kind: "job-ended", job: asked },
-        { kind: "job-started", job: actionPattern(approval, "start-3") },
+        { kind: "job-started", job: jobPattern(approval, chains[2]!) },
       ],
-      bad: { kind: "dropped", run: second, path },
-    },
+      { kind: "dropped", run: second, path },
+    ),
   };
 }

@@ -1,3 +1,4 @@
+import { stagedPipelines } from "../../facts/stages.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Rule } from "../rule.ts";
 
@@ -9,7 +10,7 @@ export const tokenSource: Rule = {
   why: "A token acts as the person who made it, on all their repositories, until they leave or it expires and the pipeline stops starting. A connection belongs to the account, is limited to the repositories it was given, and allows path filters.",
   url: awsDocumentation.connections,
   *find({ facts }) {
-    for (const { actions } of facts.staged?.pipelines ?? []) {
+    for (const { actions } of stagedPipelines(facts)) {
       for (const { label, token } of actions) {
         if (!token) continue;
         yield {

@@ -1,9 +1,11 @@
-import { literal, type StagedPipeline, type StagedStart } from "../../facts/staged.ts";
+import type { Cause, Start } from "../../facts/facts.ts";
+import { type StagedPipeline, stagedPipelines } from "../../facts/stages.ts";
+import { literal } from "../../facts/written.ts";
 import type { Claim } from "../../simulation/claim.ts";
-import type { RunPattern } from "../../simulation/scenario.ts";
-import type { Analysis } from "../analysis/analysis.ts";
-import { type CoStart, coStart, pipelineViews } from "../analysis/cross-platform.ts";
-import { asEvent, branchRef, pushTo, stagedChain, stagedScenario } from "../analysis/staged-claims.ts";
+import type { RootEvent } from "../../simulation/scenario.ts";
+import { type Analysis, runPattern } from "../analysis/analysis.ts";
+import { onePush } from "../analysis/beside.ts";
+import { again, pushTo, type TriggerChain } from "../analysis/trigger-chains.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate, Rule } from "../rule.ts";
 
@@ -15,19 +17,28 @@ export const triggerMissesConsumer: Rule = {
   why: "A change that starts nothing is never deployed, and nobody is told. A pipeline that starts for everything deploys what has not changed, holds up what has, and costs.",
   url: awsDocumentation.triggers,
   *find(analysis) {
-    const pipelines = analysis.facts.staged?.pipelines ?? [];
+    const pipelines = stagedPipelines(analysis.facts);
     for (const pipeline of pipelines) {
-      for (const start of pipeline.starts) if (start.kind === "push") yield* missed(analysis, pipeline, start);
+      for (const start of pushesOf(pipeline)) yield* missed(analysis, pipeline, start);
     }
     yield* startedByEverything(analysis, pipelines);
   },
 };
 
-type PushStart = Extract<StagedStart, { kind: "push" }>;
+type PushCause = Extract<Cause, { kind: "push" }>;
+
+interface PushStart extends Start {
+  readonly cause: PushCause;
+}
+
+function pushesOf({ starts }: StagedPipeline): PushStart[] {
+  return starts.flatMap((start) => (start.cause.kind === "push" ? [{ ...start, cause: start.cause }] : []));
+}
 
 function* missed(analysis: Analysis, pipeline: StagedPipeline, start: PushStart): Generator<Candidate> {
-  if (start.missingSource) {
-    const named = literal(start.missingSource);
+  const missing = start.cause.source?.missing;
+  if (missing) {
+    const named = literal(missing.named);
     yield {
       message: `A trigger of ${pipeline.label} listens to the source action "${named}", which there is not`,
       at: start.at,
@@ -37,26 +48,27 @@ function* missed(analysis: Analysis, pipeline: StagedPipeline, start: PushStart)
         `the trigger listens to the source "${named}", which never tells of a push: it starts nothing`,
       ],
       claim: deaf(analysis, pipeline),
-      help: `Name one of its source actions${start.knownSources.length > 0 ? `: ${start.knownSources.join(", ")}` : ""}.`,
+      help: `Name one of its source actions${missing.known.length > 0 ? `: ${missing.known.join(", ")}` : ""}.`,
     };
     return;
   }
-  const pushes = pipeline.starts.filter((each) => each.kind === "push" && !each.missingSource);
+  const { paths } = start.cause;
+  const pushes = pushesOf(pipeline).filter(({ cause }) => !cause.source?.missing);
   // Another trigger may be the one for these paths.
-  if (start.paths.kind !== "patterns" || pushes.length !== 1) return;
+  if (paths.kind !== "patterns" || pushes.length !== 1) return;
   const own = pathsOf(pipeline);
   const [first] = own;
-  if (!first || own.some(({ path, isFolder }) => covers(start, path, isFolder))) return;
+  if (!first || own.some(({ path, isFolder }) => covers(start.cause, path, isFolder))) return;
   const claim = passedOver(analysis, pipeline, inside(first));
   if (!claim) return;
   const shown = [...new Set(own.map(({ path }) => path))].join(", ");
   yield {
     message: `Changes to ${shown} do not start ${pipeline.label}: its path filter leaves them out`,
-    at: start.paths.patterns[0]?.at ?? start.at,
+    at: paths.patterns[0]?.at ?? start.at,
     related: [{ at: first.at, message: `The pipeline works on ${first.path}` }],
     confidence: "medium",
     schedule: [
-      `${stagedChain(analysis, pipeline).described} that touches only ${first.path}`,
+      `${analysis.clearest(pipeline).described} that touches only ${first.path}`,
       `${pipeline.label} is not started: what is deployed stays as it was`,
     ],
     claim,
@@ -66,28 +78,25 @@ function* missed(analysis: Analysis, pipeline: StagedPipeline, start: PushStart)
 
 /** The trigger hears of no push. */
 function deaf(analysis: Analysis, pipeline: StagedPipeline): Claim {
-  const push = pushTo(branchRef(analysis.defaultBranch));
-  return {
-    scenario: stagedScenario(analysis, { events: [push], choices: [], pipelines: [pipeline] }),
-    schedule: [{ kind: "event", event: push.id }],
-    bad: { kind: "refused", pipeline: pipeline.id },
-  };
+  const root = pushTo("branch", analysis.defaultBranch);
+  const chain = { ...analysis.clearest(pipeline), root, choices: [] };
+  return analysis.claim([chain], [{ kind: "event", event: root.id }], { kind: "refused", pipeline: pipeline.id });
 }
 
 /** A push that touches everything starts it; the next one, which touches what it works on, does not. */
 function passedOver(analysis: Analysis, pipeline: StagedPipeline, path: string): Claim | undefined {
-  const { root, choices } = stagedChain(analysis, pipeline);
-  if (root.kind !== "push") return undefined;
-  const run = (event: string): RunPattern => ({ pipeline: pipeline.id, event });
-  const [all, own] = [asEvent(root, "all", "c1"), { ...asEvent(root, "own", "c2"), paths: [path] }];
-  return {
-    scenario: stagedScenario(analysis, { events: [all, own], choices, pipelines: [pipeline] }),
-    schedule: [
-      { kind: "run-created", run: run(all.id) },
-      { kind: "event", event: own.id },
+  const chain = analysis.clearest(pipeline);
+  if (chain.root.kind !== "push") return undefined;
+  const [all, own] = [again(chain, "all", "c1"), again(chain, "own", "c2")];
+  const narrow = { ...own, root: { ...chain.root, ...own.root, paths: [path] } as RootEvent };
+  return analysis.claim(
+    [all, narrow],
+    [
+      { kind: "run-created", run: runPattern(pipeline.id, all) },
+      { kind: "event", event: own.root.id },
     ],
-    bad: { kind: "never-created", run: run(own.id) },
-  };
+    { kind: "never-created", run: runPattern(pipeline.id, own) },
+  );
 }
 
 /** A file there. */
@@ -112,7 +121,7 @@ export function pathsOf({ actions }: StagedPipeline): OwnPath[] {
 }
 
 /** Whether some change there starts it; a pattern that leads into the folder is enough. */
-export function covers({ paths }: PushStart, path: string, isFolder: boolean): boolean {
+export function covers({ paths }: PushCause, path: string, isFolder: boolean): boolean {
   if (paths.accepts(path) || paths.inverted) return true;
   if (!isFolder) return false;
   return paths.patterns.some(({ value }) => {
@@ -123,20 +132,18 @@ export function covers({ paths }: PushStart, path: string, isFolder: boolean): b
 
 /** Pipelines with folders of their own that one push starts all together. */
 function* startedByEverything(analysis: Analysis, pipelines: readonly StagedPipeline[]): Generator<Candidate> {
-  const views = pipelineViews(analysis);
   const open = pipelines.flatMap((pipeline) => {
-    const view = views.find(({ id }) => id === pipeline.id);
-    const [start] = pipeline.starts.filter((each) => each.kind === "push");
+    const [start] = pushesOf(pipeline);
     const inFolders = pathsOf(pipeline).filter(({ path, isFolder }) => isFolder || path.includes("/"));
     const folders = new Set(inFolders.map(({ path }) => path.split("/")[0]!));
-    const isOpen = start && start.paths.kind === "all" && !start.missingSource;
-    return view && isOpen && folders.size > 0 ? [{ pipeline, view, start, folders }] : [];
+    const isOpen = start && start.cause.paths.kind === "all" && !start.cause.source?.missing;
+    return isOpen && folders.size > 0 ? [{ pipeline, start, folders }] : [];
   });
   const seen = new Set<StagedPipeline>();
   for (const [i, a] of open.entries()) {
     if (seen.has(a.pipeline)) continue;
     const sharing = open.slice(i + 1).flatMap((b) => {
-      const start = disjoint(a.folders, b.folders) ? coStart(a.view, b.view) : undefined;
+      const start = disjoint(a.folders, b.folders) ? onePush(analysis, [a.pipeline, b.pipeline]) : undefined;
       return start ? [{ ...b, together: start }] : [];
     });
     const [first] = sharing;
@@ -163,9 +170,9 @@ function* startedByEverything(analysis: Analysis, pipelines: readonly StagedPipe
       claim: allStarted(
         analysis,
         all.map(({ pipeline }) => pipeline),
-        { ...start, push: { ...start.push, paths: [`${folder}/file`] } },
+        { ...start.a, root: { ...start.a.root, paths: [`${folder}/file`] } as RootEvent },
       ),
-      help: a.start.filterable
+      help: a.start.cause.source?.filterable
         ? "Give each a trigger with file paths (pipeline type V2)."
         : "File paths can be filtered with triggers over a connection (pipeline type V2); sources that start by events or polling cannot.",
     };
@@ -177,15 +184,11 @@ function disjoint(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
 }
 
 /** One push starts them all. */
-function allStarted(
-  analysis: Analysis,
-  pipelines: readonly StagedPipeline[],
-  { push, choices }: Pick<CoStart, "push" | "choices">,
-): Claim {
-  const runs = pipelines.map(({ id }): RunPattern => ({ pipeline: id, event: push.id }));
-  return {
-    scenario: stagedScenario(analysis, { events: [push], choices, pipelines }),
-    schedule: runs.map((run) => ({ kind: "run-created", run })),
-    bad: { kind: "run-times", run: runs[0]!, times: 1 },
-  };
+function allStarted(analysis: Analysis, pipelines: readonly StagedPipeline[], chain: TriggerChain): Claim {
+  const runs = pipelines.map(({ id }) => runPattern(id, chain));
+  return analysis.claim(
+    pipelines.map((pipeline) => ({ ...analysis.clearest(pipeline), root: chain.root })),
+    runs.map((run) => ({ kind: "run-created", run })),
+    { kind: "run-times", run: runs[0]!, times: 1 },
+  );
 }

@@ -1,4 +1,4 @@
-import type { Misspelt } from "../../facts/staged.ts";
+import { type Misspelt, stagedPipelines } from "../../facts/stages.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate, Rule } from "../rule.ts";
 
@@ -10,7 +10,7 @@ export const unknownProviderOrKey: Rule = {
   why: "CodePipeline compares these names letter by letter and refuses the whole pipeline because of one it does not know.",
   url: awsDocumentation.actions,
   *find({ facts }) {
-    for (const { stages } of facts.staged?.pipelines ?? []) {
+    for (const { stages } of stagedPipelines(facts)) {
       for (const { actions, rules } of stages) {
         for (const action of actions) yield* found("Action", action);
         for (const rule of rules) yield* found("Rule", rule);

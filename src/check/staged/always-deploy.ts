@@ -1,15 +1,16 @@
-import type { ActionFacts, PhaseFacts } from "../../facts/staged.ts";
-import type { Analysis } from "../analysis/analysis.ts";
+import type { ActionFacts, PhaseFacts } from "../../facts/stages.ts";
+import { stagedPipelines } from "../../facts/stages.ts";
+import { type Analysis, jobPattern } from "../analysis/analysis.ts";
 import { runsTests } from "../analysis/effects.ts";
-import { actionPattern, stagedChain, stagedClaim, startLine } from "../analysis/staged-claims.ts";
-import { lastingEffect, stagedPipelines } from "../analysis/staged-parts.ts";
+import { lastingEffect } from "../analysis/staged-parts.ts";
+import { beginning } from "../analysis/trigger-chains.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate } from "../rule.ts";
 
 /** A build whose last phase deploys, which runs also when the tests in the phase before have failed. */
 export function* deployedAfterFailedTests(analysis: Analysis): Generator<Candidate> {
   const seen = new Set<string>();
-  for (const pipeline of stagedPipelines(analysis)) {
+  for (const pipeline of stagedPipelines(analysis.facts)) {
     for (const action of pipeline.actions) {
       const hit = phasesOf(action);
       if (!hit) continue;
@@ -21,31 +22,32 @@ export function* deployedAfterFailedTests(analysis: Analysis): Generator<Candida
       if (seen.has(place)) continue;
       seen.add(place);
       const does = effect.effect === "publish" ? "publishes" : "deploys";
-      const { root } = stagedChain(analysis, pipeline);
-      const job = actionPattern(action, root.id);
-      const claim = stagedClaim(analysis, pipeline, {
-        schedule: [
-          { kind: "step", job, step: failed, outcome: "failure" },
-          { kind: "step", job, step: late },
-        ],
-        bad: { kind: "runs-after-step", job, failed, follower: job, step: late },
-      });
+      const chain = analysis.clearest(pipeline);
+      const job = jobPattern(action, chain);
       const failure = { job, step: failed, outcome: "failure" } as const;
       yield {
-        message: `"${action.label}" ${does} (${effect.tool}) in ${deployment.name} also when the tests in ${test.name} failed`,
+        message: `"${action.label}" ${does} (${effect.tool}) in ${deployment.label} also when the tests in ${test.label} failed`,
         at: effect.at,
         related: [{ at: testsAt(test), message: "The tests are here" }],
         confidence: "high",
         schedule: [
-          startLine(analysis, pipeline),
-          `"${action.label}": the tests in ${test.name} fail`,
-          `${deployment.name} runs all the same: ${effect.tool} ${does}`,
+          beginning(chain, pipeline),
+          `"${action.label}": the tests in ${test.label} fail`,
+          `${deployment.label} runs all the same: ${effect.tool} ${does}`,
           "the action fails, when it is too late",
         ],
         why: "CodeBuild goes on to post_build after a build phase that has failed, and to a `finally` block after any. What is done there is done after failed tests, too.",
         url: awsDocumentation.phases,
-        help: `Deploy in a later action or stage, which a failed build keeps from starting; or put \`on-failure: ABORT\` into ${test.name}; or begin ${deployment.name} with \`test "$CODEBUILD_BUILD_SUCCEEDING" = 1\`.`,
-        claim: { ...claim, scenario: { ...claim.scenario, outcomes: [...claim.scenario.outcomes, failure] } },
+        help: `Deploy in a later action or stage, which a failed build keeps from starting; or put \`on-failure: ABORT\` into ${test.label}; or begin ${deployment.label} with \`test "$CODEBUILD_BUILD_SUCCEEDING" = 1\`.`,
+        claim: analysis.claim(
+          [chain],
+          [
+            { kind: "step", job, step: failed, outcome: "failure" },
+            { kind: "step", job, step: late },
+          ],
+          { kind: "runs-after-step", job, failed, follower: job, step: late },
+          [failure],
+        ),
       };
     }
   }
@@ -55,7 +57,7 @@ export function* deployedAfterFailedTests(analysis: Analysis): Generator<Candida
 function phasesOf({ phases }: ActionFacts): { readonly failed: number; readonly late: number } | undefined {
   for (const [late, { afterFailure, text, accesses }] of phases.entries()) {
     if (!afterFailure || !lastingEffect({ accesses }) || text.includes("CODEBUILD_BUILD_SUCCEEDING")) continue;
-    const failed = late - 1 - Number(phases[late - 1]?.name.endsWith("finally") ?? false);
+    const failed = late - 1 - Number(phases[late - 1]?.label.endsWith("finally") ?? false);
     if (failed >= 0 && gates(phases[failed]!)) return { failed, late };
   }
   return undefined;

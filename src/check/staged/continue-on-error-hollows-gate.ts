@@ -1,21 +1,21 @@
-import { type ActionFacts, comesBefore, type PhaseText, type StagedPipeline } from "../../facts/staged.ts";
+import { type ActionFacts, type PhaseText, type StagedPipeline, stagedPipelines } from "../../facts/stages.ts";
 import type { Place } from "../../findings/source.ts";
-import type { Analysis } from "../analysis/analysis.ts";
+import { type Analysis, jobPattern } from "../analysis/analysis.ts";
 import { forgivenIn } from "../analysis/effects.ts";
-import { actionPattern, stagedChain, stagedClaim, startLine } from "../analysis/staged-claims.ts";
-import { deploys, lastingEffect, stagedPipelines } from "../analysis/staged-parts.ts";
+import { deploys, lastingEffect } from "../analysis/staged-parts.ts";
+import { beginning } from "../analysis/trigger-chains.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate } from "../rule.ts";
 
 /** Tests among other lines of one command, whose failure is lost: only the last line counts. */
 export function* lostFailures(analysis: Analysis): Generator<Candidate> {
   const seen = new Set<string>();
-  for (const pipeline of stagedPipelines(analysis)) {
+  for (const pipeline of stagedPipelines(analysis.facts)) {
     for (const action of pipeline.actions) {
-      for (const [phase, { texts, name }] of action.phases.entries()) {
+      for (const [phase, { texts, label: name }] of action.phases.entries()) {
         const lost = texts.find(losesTests);
         const place = lost && `${lost.at.source.path}:${lost.at.start}`;
-        const after = lost && deploymentAfter(pipeline, action, phase);
+        const after = lost && deploymentAfter(analysis, pipeline, { action, phase });
         if (!lost || !place || !after || seen.has(place)) continue;
         seen.add(place);
         yield {
@@ -24,7 +24,7 @@ export function* lostFailures(analysis: Analysis): Generator<Candidate> {
           related: [{ at: after.at, message: "It deploys here" }],
           confidence: "high",
           schedule: [
-            startLine(analysis, pipeline),
+            beginning(analysis.clearest(pipeline), pipeline),
             `"${action.label}"${name === "" ? "" : `, ${name}`}: the tests fail`,
             lost.goesOn
               ? "the lines after them run, and the last one passes: so does the command"
@@ -60,40 +60,39 @@ interface Lost {
 }
 
 function failsAndGoesOn(analysis: Analysis, pipeline: StagedPipeline, { action, phase, after, goesOn }: Lost) {
-  const { root } = stagedChain(analysis, pipeline);
-  const [job, follower] = [actionPattern(action, root.id), actionPattern(after.action, root.id)];
+  const chain = analysis.clearest(pipeline);
+  const [job, follower] = [jobPattern(action, chain), jobPattern(after.action, chain)];
   // Whatever the tests say, the line passes: that is all there is to see.
   if (!goesOn) {
     const place = after.phase === undefined ? {} : { step: after.phase };
-    return stagedClaim(analysis, pipeline, {
-      schedule: [{ kind: "step", job, step: phase, outcome: "success" }],
-      bad: { kind: "runs", job: follower, ...place },
-    });
+    const passes = { kind: "step", job, step: phase, outcome: "success" } as const;
+    return analysis.claim([chain], [passes], { kind: "runs", job: follower, ...place });
   }
   const failed = { kind: "step", job, step: phase, outcome: "failure" } as const;
   const step = after.phase === undefined ? {} : { step: after.phase };
-  const claim =
-    after.action === action && after.phase === phase
-      ? stagedClaim(analysis, pipeline, {
-          schedule: [failed, { kind: "job-ended", job, conclusion: "success" }],
-          bad: { kind: "runs", job, step: phase },
-        })
-      : stagedClaim(analysis, pipeline, {
-          schedule: [failed],
-          bad: { kind: "runs-after-step", job, failed: phase, follower, ...step },
-        });
-  const outcomes = [...claim.scenario.outcomes, { job, step: phase, outcome: "failure" as const }];
-  return { ...claim, scenario: { ...claim.scenario, outcomes } };
+  const outcomes = [{ job, step: phase, outcome: "failure" as const }];
+  return after.action === action && after.phase === phase
+    ? analysis.claim(
+        [chain],
+        [failed, { kind: "job-ended", job, conclusion: "success" }],
+        { kind: "runs", job, step: phase },
+        outcomes,
+      )
+    : analysis.claim([chain], [failed], { kind: "runs-after-step", job, failed: phase, follower, ...step }, outcomes);
 }
 
 /** What deploys afterwards: in the same phase, in a later one, or in a later action. */
-function deploymentAfter(pipeline: StagedPipeline, action: ActionFacts, phase: number): After | undefined {
+function deploymentAfter(
+  analysis: Analysis,
+  pipeline: StagedPipeline,
+  { action, phase }: { readonly action: ActionFacts; readonly phase: number },
+): After | undefined {
   for (const [later, { accesses }] of action.phases.entries()) {
     const effect = later >= phase ? lastingEffect({ accesses }) : undefined;
     if (effect) return { does: `${effect.tool} deploys`, at: effect.at, action, phase: later };
   }
-  const follower = pipeline.actions.find((each) => comesBefore(action, each) && deploys(each));
-  return follower && { does: `"${follower.label}" deploys`, at: follower.nameAt, action: follower, phase: undefined };
+  const follower = pipeline.actions.find((each) => analysis.before(action, each) && deploys(each));
+  return follower && { does: `"${follower.label}" deploys`, at: follower.keyAt, action: follower, phase: undefined };
 }
 
 /** A line runs tests, and nothing looks at how it ends: it is not the last one, or passes whatever they say. */

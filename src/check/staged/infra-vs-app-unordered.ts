@@ -1,49 +1,44 @@
-import {
-  type ActionFacts,
-  comesBefore,
-  identity,
-  readable,
-  readableIdentity,
-  type StagedPipeline,
-} from "../../facts/staged.ts";
-import type { Analysis } from "../analysis/analysis.ts";
-import { bucketOf } from "../analysis/cross-platform.ts";
-import { actionPattern, stagedClaim, startLine } from "../analysis/staged-claims.ts";
-import { stagedPipelines } from "../analysis/staged-parts.ts";
+import { type ActionFacts, type StagedPipeline, stagedPipelines } from "../../facts/stages.ts";
+import { identity, readable, readableIdentity } from "../../facts/written.ts";
+import { type Analysis, jobPattern } from "../analysis/analysis.ts";
+import { bucketOf } from "../analysis/beside.ts";
+import { beginning } from "../analysis/trigger-chains.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate } from "../rule.ts";
 
 /** An action that needs what only a later one of its own pipeline makes. */
 export function* neededBeforeMade(analysis: Analysis): Generator<Candidate> {
-  for (const pipeline of stagedPipelines(analysis)) {
+  for (const pipeline of stagedPipelines(analysis.facts)) {
     const seen = new Set<ActionFacts>();
     for (const user of pipeline.actions) {
-      const need = seen.has(user) ? undefined : needOf(user, pipeline, stagedPipelines(analysis));
+      const need = seen.has(user) ? undefined : needOf(analysis, user, pipeline);
       if (!need) continue;
       seen.add(user);
       const { maker, what, does } = need;
-      const [first, second] = [actionPattern(user), actionPattern(maker)];
+      const chain = analysis.clearest(pipeline);
+      const [first, second] = [jobPattern(user, chain), jobPattern(maker, chain)];
       yield {
         message: `"${user.label}" ${does} ${what}, which only "${maker.label}" makes, ${maker.stage === user.stage ? "later in the stage" : `in the later stage "${maker.stageLabel}"`}`,
-        at: user.nameAt,
-        related: [{ at: maker.nameAt, message: `"${maker.label}" makes it` }],
+        at: user.keyAt,
+        related: [{ at: maker.keyAt, message: `"${maker.label}" makes it` }],
         severity: "error",
         confidence: "high",
         schedule: [
-          startLine(analysis, pipeline),
+          beginning(chain, pipeline),
           `"${user.label}" ${does} ${what}: it is not there, or is that of the last run`,
           `"${maker.label}" makes it`,
         ],
         why: "Stages run in the order in which they are written. The first run fails where nothing has been made yet; every later one works with what the run before has left.",
         url: awsDocumentation.structure,
         help: `Put "${maker.label}" before "${user.label}".`,
-        claim: stagedClaim(analysis, pipeline, {
-          schedule: [
+        claim: analysis.claim(
+          [chain],
+          [
             { kind: "job-ended", job: first },
             { kind: "job-ended", job: second },
           ],
-          bad: { kind: "before", first, second },
-        }),
+          { kind: "before", first, second },
+        ),
       };
     }
   }
@@ -55,10 +50,11 @@ interface Need {
   readonly what: string;
 }
 
-function needOf(user: ActionFacts, own: StagedPipeline, all: readonly StagedPipeline[]): Need | undefined {
+function needOf(analysis: Analysis, user: ActionFacts, own: StagedPipeline): Need | undefined {
+  const all = stagedPipelines(analysis.facts);
   const isMadeElsewhere = (makes: (action: ActionFacts) => boolean) =>
-    all.some(({ actions }) => actions.some((action) => makes(action) && !comesBefore(user, action)));
-  const later = own.actions.filter((action) => comesBefore(user, action));
+    all.some(({ actions }) => actions.some((action) => makes(action) && !analysis.before(user, action)));
+  const later = own.actions.filter((action) => analysis.before(user, action));
   for (const name of user.imports) {
     const makes = ({ exports }: ActionFacts) => exports.includes(name);
     const maker = later.find(makes);

@@ -1,30 +1,33 @@
-import { identity, readable } from "../../facts/staged.ts";
-import type { Analysis } from "../analysis/analysis.ts";
-import { coStart, pipelineViews, type ResourceUse, samePipeline, startsAfter } from "../analysis/cross-platform.ts";
+import { isStaged } from "../../facts/stages.ts";
+import { identity, readable } from "../../facts/written.ts";
+import { type Analysis, jobPattern } from "../analysis/analysis.ts";
+import {
+  follows,
+  isOneDefinition,
+  onePush,
+  pipelinesBesideStages,
+  type ResourceUse,
+  usesOf,
+  whereOf,
+} from "../analysis/beside.ts";
 import { isMutableTag, tagOf } from "../analysis/images.ts";
-import { stagedScenario } from "../analysis/staged-claims.ts";
-import { stagedPipelines } from "../analysis/staged-parts.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate } from "../rule.ts";
 
 /** A pipeline that uses a moving tag which another pipeline, or a workflow, pushes on the same event. */
 export function* tagsBeingPushed(analysis: Analysis): Generator<Candidate> {
-  const views = pipelineViews(analysis);
+  const pipelines = pipelinesBesideStages(analysis);
   const seen = new Set<object>();
-  for (const reader of views) {
-    for (const writer of views) {
-      if (samePipeline(reader, writer) || (reader.platform === "jobs" && writer.platform === "jobs")) continue;
-      const pair = imagePair(reader.uses, writer.uses);
-      const together = pair && !startsAfter(reader, writer) ? coStart(writer, reader) : undefined;
+  for (const reader of pipelines) {
+    for (const writer of pipelines) {
+      if (isOneDefinition(reader, writer) || (!isStaged(reader) && !isStaged(writer))) continue;
+      const pair = imagePair(usesOf(analysis, reader), usesOf(analysis, writer));
+      const together = pair && !follows(reader, writer) ? onePush(analysis, [writer, reader]) : undefined;
       if (!pair || !together || together.apart || seen.has(pair.read.access.at)) continue;
       seen.add(pair.read.access.at);
-      const { push, choices, words } = together;
-      const [first, second] = [pair.read, pair.write].map(({ job }) => ({
-        run: { pipeline: job.pipeline, event: push.id },
-        path: job.path,
-      }));
+      const { a, b, words } = together;
+      const [first, second] = [jobPattern(pair.read.job, b), jobPattern(pair.write.job, a)];
       const image = readable(pair.write.access.key);
-      const pipelines = stagedPipelines(analysis).filter(({ id }) => id === reader.id || id === writer.id);
       yield {
         message: `${reader.label} uses ${image} while ${writer.label} is pushing it`,
         at: pair.read.access.at,
@@ -34,19 +37,19 @@ export function* tagsBeingPushed(analysis: Analysis): Generator<Candidate> {
         confidence: "high",
         schedule: [
           `${words} -> ${writer.label} starts; ${reader.label} starts`,
-          `${pair.read.where} takes ${image}: still the old image`,
-          `${pair.write.where} pushes the new one`,
+          `${whereOf(pair.read.job)} takes ${image}: still the old image`,
+          `${whereOf(pair.write.job)} pushes the new one`,
         ],
         url: awsDocumentation.executions,
         help: "Tag images with the commit, use that tag, and start the one when the other has succeeded.",
-        claim: {
-          scenario: stagedScenario(analysis, { events: [push], choices, pipelines }),
-          schedule: [
-            { kind: "job-ended", job: first! },
-            { kind: "job-ended", job: second! },
+        claim: analysis.claim(
+          [a, b],
+          [
+            { kind: "job-ended", job: first },
+            { kind: "job-ended", job: second },
           ],
-          bad: { kind: "before", first: first!, second: second! },
-        },
+          { kind: "before", first, second },
+        ),
       };
     }
   }

@@ -1,39 +1,33 @@
-import type { StagedPipeline, StagedStart, Written } from "../../facts/staged.ts";
-import type { Analysis } from "../analysis/analysis.ts";
-import { actionPattern, namedBy, stagedChain, stagedScenario } from "../analysis/staged-claims.ts";
-import { firstDeployment, stagedPipelines } from "../analysis/staged-parts.ts";
+import type { Start } from "../../facts/facts.ts";
+import { type StagedPipeline, stagedPipelines } from "../../facts/stages.ts";
+import { type Analysis, jobPattern, runPattern } from "../analysis/analysis.ts";
+import { firstDeployment } from "../analysis/staged-parts.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate } from "../rule.ts";
 
 /** A deploying pipeline that an event rule starts whatever becomes of the one before. */
 export function* startedByFailure(analysis: Analysis): Generator<Candidate> {
-  for (const pipeline of stagedPipelines(analysis)) {
+  for (const pipeline of stagedPipelines(analysis.facts)) {
     const deployment = firstDeployment(pipeline);
     if (!deployment) continue;
     const seen = new Set<string>();
     for (const start of pipeline.starts) {
-      for (const named of listenedTo(start)) {
-        const before = namedBy(analysis, named);
+      for (const id of listenedTo(start)) {
+        const before = stagedPipelines(analysis.facts).find((each) => each.id === id);
         if (!before || before.id === pipeline.id || seen.has(before.id)) continue;
         const failing = lastAction(before);
         if (!failing) continue;
         seen.add(before.id);
-        const { root, choices, described } = stagedChain(analysis, before);
-        const run = { pipeline: before.id, event: root.id };
-        const follower = actionPattern(deployment, root.id);
-        const scenario = stagedScenario(analysis, {
-          events: [root],
-          choices,
-          pipelines: [pipeline, before],
-          except: failing,
-        });
+        const chain = analysis.clearest(before);
+        const run = runPattern(before.id, chain);
+        const follower = jobPattern(deployment, chain);
         yield {
           message: `${pipeline.label} starts, and "${deployment.label}" deploys, also when ${before.label} failed`,
           at: start.at,
-          related: [{ at: deployment.nameAt, message: `"${deployment.label}" deploys` }],
+          related: [{ at: deployment.keyAt, message: `"${deployment.label}" deploys` }],
           confidence: "high",
           schedule: [
-            `${described} -> ${before.label} starts`,
+            `${chain.described} -> ${before.label} starts`,
             `${before.label} fails`,
             `the rule lets the event through -> ${pipeline.label} starts all the same`,
             `"${deployment.label}" deploys`,
@@ -41,17 +35,16 @@ export function* startedByFailure(analysis: Analysis): Generator<Candidate> {
           why: "A rule on the state of a pipeline starts its target for every state that it does not leave out: when the pipeline before starts, when it fails and when it is cancelled.",
           url: awsDocumentation.events,
           help: "Let the pattern of the rule ask for `state: [SUCCEEDED]`.",
-          claim: {
-            scenario: {
-              ...scenario,
-              outcomes: [{ job: actionPattern(failing, root.id), outcome: "failure" }, ...scenario.outcomes],
-            },
-            schedule: [
+          claim: analysis.claim(
+            [chain, { ...analysis.clearest(pipeline), root: chain.root }],
+            [
               { kind: "run-ended", run, conclusion: "failure" },
               { kind: "job-started", job: follower },
             ],
-            bad: { kind: "runs-after-run", run, conclusions: ["failure"], follower },
-          },
+            { kind: "runs-after-run", run, conclusions: ["failure"], follower },
+            [{ job: jobPattern(failing, chain), outcome: "failure" }],
+            failing,
+          ),
         };
       }
     }
@@ -59,9 +52,10 @@ export function* startedByFailure(analysis: Analysis): Generator<Candidate> {
 }
 
 /** The pipelines whose failure starts it as their success does. Who listens to failures alone cleans up after them. */
-function listenedTo(start: StagedStart): readonly Written[] {
-  if (start.kind === "after") return start.besides.includes("FAILED") ? [start.pipeline] : [];
-  return start.kind === "state" && start.states === undefined ? (start.pipelines ?? []) : [];
+function listenedTo({ cause }: Start): readonly string[] {
+  if (cause.kind !== "completion" || !cause.states) return [];
+  const isBoth = cause.states === "any" || (cause.states.includes("SUCCEEDED") && cause.states.includes("FAILED"));
+  return isBoth ? cause.upstream.map(({ pipeline }) => pipeline) : [];
 }
 
 /** The last that is no source: what fails it has done everything else. */

@@ -1,47 +1,40 @@
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
-import { type ActionFacts, runTogether, type StagedPipeline } from "../../facts/staged.ts";
-import type { Place } from "../../findings/source.ts";
-import type { JobPattern } from "../../simulation/scenario.ts";
-import type { Analysis } from "../analysis/analysis.ts";
 import {
-  type CoStart,
-  coStart,
-  type PipelineView,
-  pipelineViews,
-  samePipeline,
-  startsAfter,
-} from "../analysis/cross-platform.ts";
+  type ActionFacts,
+  isAction,
+  isStaged,
+  runTogether,
+  type StagedPipeline,
+  stagedPipelines,
+} from "../../facts/stages.ts";
+import { type Analysis, jobPattern } from "../analysis/analysis.ts";
+import { follows, isOneDefinition, type OnePush, onePush, pipelinesBesideStages } from "../analysis/beside.ts";
 import { testsCode as jobTestsCode, lastingEffects } from "../analysis/effects.ts";
-import { actionPattern, stagedClaim, stagedScenario, startLine } from "../analysis/staged-claims.ts";
-import { actionsBefore, deploys, firstDeployment, stagedPipelines, testsCode } from "../analysis/staged-parts.ts";
-import { fileName, jobName } from "../analysis/wording.ts";
+import { deploys, firstDeployment, testsCode } from "../analysis/staged-parts.ts";
+import { beginning, type TriggerChain } from "../analysis/trigger-chains.ts";
+import { jobName } from "../analysis/wording.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Candidate } from "../rule.ts";
 
 /** A pipeline that deploys untested beside a workflow, or another pipeline, that tests what was pushed. */
 export function* testedBeside(analysis: Analysis): Generator<Candidate> {
   yield* besideInStage(analysis);
-  const views = pipelineViews(analysis);
-  for (const pipeline of stagedPipelines(analysis)) {
+  for (const pipeline of stagedPipelines(analysis.facts)) {
     const deployment = firstDeployment(pipeline);
-    const own = views.find(({ id }) => id === pipeline.id);
-    if (!deployment || !own || isGuarded(pipeline, deployment)) continue;
-    const hit = firstTester(analysis, { own, views });
+    if (!deployment || isGuarded(analysis, pipeline, deployment)) continue;
+    const hit = firstTester(analysis, pipeline);
     if (!hit) continue;
     const { tests, together } = hit;
-    const { push, choices, words } = together;
-    const [first, second] = [actionPattern(deployment, push.id), withEvent(tests.job, push.id)];
-    const pipelines = stagedPipelines(analysis).filter(({ id }) => id === pipeline.id || id === tests.job.run.pipeline);
-    const happening = { events: [push], choices, pipelines, ...(tests.action ? { except: tests.action } : {}) };
-    const scenario = stagedScenario(analysis, happening);
+    const { a, b, words } = together;
+    const [first, second] = [jobPattern(deployment, a), jobPattern(tests.job, b)];
     yield {
       message: `"${deployment.label}" of ${pipeline.label} deploys on ${words} while the tests in ${tests.where} still run`,
-      at: deployment.nameAt,
-      cause: { of: tests.at, here: `"${deployment.label}" of ${pipeline.label} deploys on ${words} as well` },
+      at: deployment.keyAt,
+      cause: { of: tests.job.keyAt, here: `"${deployment.label}" of ${pipeline.label} deploys on ${words} as well` },
       related: [
-        { at: together.a.at, message: `${pipeline.label} starts on ${words} (${together.a.by})` },
-        { at: tests.at, message: `Tests: "${tests.label}" in ${tests.where}` },
-        { at: together.b.at, message: "Starts on the same push; nothing orders the two" },
+        { at: a.start.at, message: `${pipeline.label} starts on ${words} (${a.start.event})` },
+        { at: tests.job.keyAt, message: `Tests: "${tests.label}" in ${tests.where}` },
+        { at: b.start.at, message: "Starts on the same push; nothing orders the two" },
       ],
       confidence: tests.isAskedBefore ? "low" : "medium",
       schedule: [
@@ -52,37 +45,41 @@ export function* testedBeside(analysis: Analysis): Generator<Candidate> {
       why: "Both start on the same push. The deployment does not wait for the tests, so it is out before they have failed.",
       url: awsDocumentation.triggers,
       help: helpFor(pipeline, deployment, tests),
-      claim: {
-        scenario: { ...scenario, outcomes: [{ job: second, outcome: "failure" }, ...scenario.outcomes] },
-        schedule: [
+      claim: analysis.claim(
+        [a, b],
+        [
           { kind: "job-started", job: second },
           { kind: "job-ended", job: first, conclusion: "success" },
           { kind: "job-ended", job: second, conclusion: "failure" },
         ],
-        bad: { kind: "before", first, second },
-      },
+        { kind: "before", first, second },
+        [{ job: second, outcome: "failure" }],
+        tests.job,
+      ),
     };
   }
 }
 
 /** Tests and deployment of one pipeline that run at once in one stage. */
 function* besideInStage(analysis: Analysis): Generator<Candidate> {
-  for (const pipeline of stagedPipelines(analysis)) {
+  for (const pipeline of stagedPipelines(analysis.facts)) {
     for (const deployment of pipeline.actions) {
-      if (!deploys(deployment) || testsCode(deployment) === "yes" || isGuarded(pipeline, deployment)) continue;
+      if (!deploys(deployment) || testsCode(deployment) === "yes" || isGuarded(analysis, pipeline, deployment))
+        continue;
       // What is tried out there has to be there before.
       const test = pipeline.actions.find(
         (each) => runTogether(each, deployment) && testsCode(each) === "yes" && !deploys(each),
       );
       if (!test) continue;
-      const [first, second] = [actionPattern(deployment), actionPattern(test)];
+      const chain = analysis.clearest(pipeline);
+      const [first, second] = [jobPattern(deployment, chain), jobPattern(test, chain)];
       yield {
         message: `"${deployment.label}" deploys while the tests in "${test.label}" still run: both have run order ${deployment.runOrder} of stage "${deployment.stageLabel}"`,
-        at: deployment.runOrderAt ?? deployment.nameAt,
-        related: [{ at: test.runOrderAt ?? test.nameAt, message: `Tests: "${test.label}", at the same time` }],
+        at: deployment.runOrderAt ?? deployment.keyAt,
+        related: [{ at: test.runOrderAt ?? test.keyAt, message: `Tests: "${test.label}", at the same time` }],
         confidence: "medium",
         schedule: [
-          startLine(analysis, pipeline),
+          beginning(chain, pipeline),
           `stage "${deployment.stageLabel}" -> "${test.label}" starts; "${deployment.label}" starts`,
           `"${deployment.label}" deploys`,
           `"${test.label}" fails`,
@@ -90,14 +87,15 @@ function* besideInStage(analysis: Analysis): Generator<Candidate> {
         why: "Actions of one stage with the same run order (1 where none is written) start together. The deployment is out before the tests have failed.",
         url: awsDocumentation.structure,
         help: `Give "${deployment.label}" the run order ${(deployment.runOrder ?? 1) + 1}, or a stage after this one.`,
-        claim: stagedClaim(analysis, pipeline, {
-          schedule: [
+        claim: analysis.claim(
+          [chain],
+          [
             { kind: "job-started", job: second },
             { kind: "job-ended", job: first, conclusion: "success" },
             { kind: "job-ended", job: second },
           ],
-          bad: { kind: "before", first, second },
-        }),
+          { kind: "before", first, second },
+        ),
       };
       break;
     }
@@ -112,79 +110,49 @@ function helpFor({ label }: StagedPipeline, deployment: ActionFacts, { where, is
 }
 
 /** Somebody is asked, or something tried or unknown is done, before it deploys. */
-function isGuarded(pipeline: StagedPipeline, deployment: ActionFacts): boolean {
-  return [deployment, ...actionsBefore(pipeline, deployment)].some(
-    (action) => action.kind === "approval" || action.opaque || testsCode(action) !== "no",
+function isGuarded(analysis: Analysis, pipeline: StagedPipeline, deployment: ActionFacts): boolean {
+  return pipeline.actions.some(
+    (action) =>
+      (action === deployment || analysis.before(action, deployment)) &&
+      (action.kind === "approval" || action.opaque || testsCode(action) !== "no"),
   );
 }
 
 interface Tests {
-  readonly job: JobPattern;
+  readonly job: JobFacts;
   readonly label: string;
   readonly where: string;
-  readonly at: Place;
-  readonly action: ActionFacts | undefined;
   /** They also run on pull requests, which may have to pass them. */
   readonly isAskedBefore: boolean;
 }
 
-interface Search {
-  readonly own: PipelineView;
-  readonly views: readonly PipelineView[];
-}
-
 interface Hit {
   readonly tests: Tests;
-  readonly together: CoStart;
+  readonly together: OnePush;
 }
 
-function firstTester(analysis: Analysis, { own, views }: Search): Hit | undefined {
-  for (const other of views) {
-    if (samePipeline(own, other) || startsAfter(own, other)) continue;
-    const together = coStart(own, other);
-    if (!together || together.apart || together.push.ref.kind !== "branch") continue;
-    if (analysis.isTestedBranch(together.push.ref.name)) continue;
-    const workflow = analysis.facts.pipeline(other.id);
-    const staged = stagedPipelines(analysis).find(({ id }) => id === other.id);
-    const tests = workflow ? inWorkflow(analysis, workflow, together) : staged && inPipeline(staged);
-    if (tests) return { tests, together };
+function firstTester(analysis: Analysis, own: StagedPipeline): Hit | undefined {
+  for (const other of pipelinesBesideStages(analysis)) {
+    if (isOneDefinition(own, other) || follows(own, other)) continue;
+    const together = onePush(analysis, [own, other]);
+    if (!together || together.apart || together.a.root.kind !== "push" || together.a.root.ref.kind !== "branch")
+      continue;
+    if (analysis.isTestedBranch(together.a.root.ref.name)) continue;
+    const job = isStaged(other) ? testIn(other) : testOn(other, together.b);
+    if (!job) continue;
+    const isAskedBefore = other.starts.some(({ cause }) => cause.kind === "pull-request");
+    const label = isAction(job) ? job.label : jobName(job);
+    return { tests: { job, label, where: other.label, isAskedBefore }, together };
   }
   return undefined;
 }
 
 /** Tests of a workflow that deploys are there for what it deploys itself. */
-function inWorkflow(analysis: Analysis, workflow: Pipeline, { push }: CoStart): Tests | undefined {
-  if (workflow.jobs.some((job) => lastingEffects(job).length > 0)) return undefined;
-  const runs = (job: JobFacts) =>
-    analysis
-      .chainsRunning(workflow, job)
-      .some(({ root, upstream }) => !upstream && root.kind === "push" && root.ref.name === push.ref.name);
-  const job = workflow.jobs.find((each) => jobTestsCode(each) && runs(each));
-  if (!job) return undefined;
-  return {
-    job: { run: { pipeline: workflow.id }, path: job.path },
-    label: jobName(job),
-    where: fileName(workflow.id),
-    at: job.keyAt,
-    action: undefined,
-    isAskedBefore: workflow.starts.some(({ cause }) => cause.kind === "pull-request"),
-  };
+function testOn({ jobs }: Pipeline, { circumstances }: TriggerChain): JobFacts | undefined {
+  if (jobs.some((job) => lastingEffects(job).length > 0)) return undefined;
+  return jobs.find((job) => job.kind !== "call" && jobTestsCode(job) && job.runs(circumstances) !== "no");
 }
 
-function inPipeline(pipeline: StagedPipeline): Tests | undefined {
-  if (pipeline.actions.some(deploys)) return undefined;
-  const action = pipeline.actions.find((each) => testsCode(each) === "yes");
-  if (!action) return undefined;
-  return {
-    job: actionPattern(action),
-    label: action.label,
-    where: pipeline.label,
-    at: action.nameAt,
-    action,
-    isAskedBefore: pipeline.starts.some(({ kind }) => kind === "pull-request"),
-  };
-}
-
-function withEvent({ run, path }: JobPattern, event: string): JobPattern {
-  return { run: { ...run, event }, path };
+function testIn({ actions }: StagedPipeline): ActionFacts | undefined {
+  return actions.some(deploys) ? undefined : actions.find((each) => testsCode(each) === "yes");
 }

@@ -45,6 +45,7 @@ export function modelFacts(delivery: Delivery, source: SourceFile): Facts {
   const pipeline: Pipeline = {
     id: file,
     name: delivery.name,
+    label: file.slice(file.lastIndexOf("/") + 1),
     source,
     at: whole,
     nameAt: undefined,
@@ -59,6 +60,7 @@ export function modelFacts(delivery: Delivery, source: SourceFile): Facts {
     onDefaultBranch: undefined,
     repository: undefined,
     unreadable: [],
+    secrets: [],
     pipeline: (id) => (id === file ? pipeline : undefined),
     job: (id) => jobs.find((job) => job.id === id),
   };

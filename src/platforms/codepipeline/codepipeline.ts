@@ -42,7 +42,7 @@ async function read(found: FoundFiles): Promise<Reading> {
   ]);
   const files = await readFound(found);
   return {
-    facts: { staged: codepipelineFacts(files) },
+    facts: codepipelineFacts(files),
     machine: codepipelinePlatform(files),
     problems: files.problems,
     sources: files.sources,

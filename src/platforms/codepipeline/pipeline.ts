@@ -1,6 +1,7 @@
 /** A CodePipeline as it is written, whatever the format: every text with its place, what only a deployment knows left open. */
 
-import type { LiteralSecret, Written } from "../../facts/staged.ts";
+import type { LiteralSecret } from "../../facts/facts.ts";
+import type { Written } from "../../facts/written.ts";
 import type { Finding } from "../../findings/finding.ts";
 import type { Place, SourceFile } from "../../findings/source.ts";
 import type { Node } from "./read/tree/node.ts";

@@ -1,6 +1,6 @@
 /** What pipelines use that a team already has, as far as their files tell. */
 
-import { identity, literal } from "../../../facts/staged.ts";
+import { identity, literal } from "../../../facts/written.ts";
 import type { Action, CodePipeline, PipelineFiles, Project } from "../pipeline.ts";
 import { type Known, secretThings } from "./generated-use.ts";
 import { minutesOf } from "./minutes.ts";

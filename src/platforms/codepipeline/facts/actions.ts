@@ -1,13 +1,16 @@
 /** An action of a pipeline as facts: when it runs, what it takes and leaves, and what it does to the world. */
 
 import type { Access, Key } from "../../../facts/access.ts";
-import { type ActionFacts, type ActionKind, type ChangeSet, literal, type Written } from "../../../facts/staged.ts";
+import type { JobFacts } from "../../../facts/facts.ts";
+import type { ActionFacts, ActionKind, ChangeSet } from "../../../facts/stages.ts";
+import { literal, type Written } from "../../../facts/written.ts";
 import { resourceAccess } from "../../../shell/rows.ts";
 import type { Action, CodePipeline, PipelineFiles } from "../pipeline.ts";
 import { buildFacts, noBuild } from "./builds.ts";
 import { misspeltIn, providerOf } from "./misspelt.ts";
 import { runVariable, withRunValues } from "./run-values.ts";
 import { type StackFacts, stackFacts } from "./stack-template.ts";
+import { plainJob, plainStep } from "./stage-jobs.ts";
 import { tierOf } from "./tiers.ts";
 
 export interface ActionPlace {
@@ -15,6 +18,8 @@ export interface ActionPlace {
   readonly files: PipelineFiles;
   readonly stage: number;
   readonly stageLabel: string;
+  /** Position in its stage. */
+  readonly position: number;
 }
 
 /** The action, with what it starts elsewhere. */
@@ -25,8 +30,8 @@ export interface ReadAction {
 
 const noStack: StackFacts = { imports: [], exports: [], made: [] };
 
-export function actionFacts(action: Action, { pipeline, files, stage, stageLabel }: ActionPlace): ReadAction {
-  const kind = kindOf(literal(action.category));
+export function actionFacts(action: Action, { pipeline, files, stage, stageLabel, position }: ActionPlace): ReadAction {
+  const category = categoryOf(literal(action.category));
   const provider = providerOf(action);
   const setting = (name: string) => action.configuration.find((each) => each.name === name)?.value;
   const label = literal(action.name) ?? `action ${stage}`;
@@ -37,20 +42,32 @@ export function actionFacts(action: Action, { pipeline, files, stage, stageLabel
   const document = path === undefined ? undefined : files.template(path);
   const stack = document ? stackFacts(document, template!.path.at) : noStack;
   const deploying = native(provider, action);
-  const invoked = provider === "Lambda" && kind === "invoke" ? setting("FunctionName") : undefined;
+  const invoked = provider === "Lambda" && category === "invoke" ? setting("FunctionName") : undefined;
   const invalidates = invoked && /invalidat/i.test(`${label} ${textOf(invoked.key)}`);
   const fromSource = sourceArtifacts(pipeline);
   const isOfSource = (artifact: Written | undefined) => fromSource.has(literal(artifact) ?? "");
   const primary = (action.inputs.length > 1 && setting("PrimarySource")) || action.inputs[0];
   const build = isBuild ? buildFacts(action, { pipeline, files, isSource: isOfSource(primary) }) : noBuild;
+  const accesses = [
+    ...deploying,
+    ...(makesStack(setting, provider) ? stack.made : []),
+    ...build.accesses,
+    ...(invalidates ? [invalidation(invoked)] : []),
+  ];
   const facts: ActionFacts = {
-    pipeline: pipeline.id,
+    ...plainJob({
+      id: `${pipeline.id}/${stage}/${position}`,
+      pipeline,
+      path: [stageLabel, label],
+      at: action.at,
+      keyAt: action.name?.at ?? action.at,
+      kind: category === "approval" || category === "source" ? category : "work",
+      caller: `${pipeline.id}/${stage}`,
+      steps: stepsOf({ action, provider, accesses, phases: build.phases }),
+    }),
     stage,
     stageLabel,
-    label,
-    at: action.at,
-    nameAt: action.name?.at ?? action.at,
-    kind,
+    category,
     provider,
     runOrder: Number.isFinite(runOrder) ? runOrder : undefined,
     runOrderAt: action.runOrder?.at,
@@ -61,12 +78,7 @@ export function actionFacts(action: Action, { pipeline, files, stage, stageLabel
     namespace: action.namespace,
     account: action.role?.key ?? [],
     region: action.region?.key ?? [],
-    accesses: [
-      ...deploying,
-      ...(makesStack(setting, provider) ? stack.made : []),
-      ...build.accesses,
-      ...(invalidates ? [invalidation(invoked)] : []),
-    ],
+    accesses,
     phases: build.phases,
     changeSet: provider === "CloudFormation" ? changeSetOf(setting) : undefined,
     imports: stack.imports,
@@ -74,7 +86,7 @@ export function actionFacts(action: Action, { pipeline, files, stage, stageLabel
     paths: [...(template && isOfSource(template.artifact) ? [template.path] : []), ...build.folders],
     misspelt: misspeltIn(action),
     token: provider === "GitHub" && literal(action.owner) === "ThirdParty" ? tokenOf(action) : undefined,
-    opaque: build.opaque || kind === "invoke",
+    opaque: build.opaque || category === "invoke",
     tier: tierOf(stageLabel) ?? tierOf(label),
   };
   const invokedPipeline = provider === "CodePipeline" ? setting("PipelineName") : undefined;
@@ -92,8 +104,27 @@ function sourceArtifacts({ stages }: CodePipeline): ReadonlySet<string> {
 
 const kinds: readonly ActionKind[] = ["source", "build", "test", "deploy", "invoke", "approval", "compute"];
 
-function kindOf(category: string | undefined): ActionKind | undefined {
+function categoryOf(category: string | undefined): ActionKind | undefined {
   return kinds.find((kind) => kind === category?.toLowerCase());
+}
+
+interface Doing {
+  readonly action: Action;
+  readonly provider: string | undefined;
+  readonly accesses: readonly Access[];
+  readonly phases: ActionFacts["phases"];
+}
+
+/** Its phases, the first of which also does what is done before; one step where the service does it all itself. */
+function stepsOf({ action, provider, accesses, phases }: Doing): JobFacts["steps"] {
+  const [first, ...others] = phases;
+  if (first) {
+    const later = new Set(others.flatMap((phase) => phase.accesses));
+    return [{ ...first, accesses: accesses.filter((access) => !later.has(access)) }, ...others];
+  }
+  const shell = { stopsAtErrors: true, failsInPipes: true };
+  const name = { label: provider ?? "", action: provider?.toLowerCase() };
+  return [plainStep({ ...name, index: 0, at: action.at, kind: "action", text: "", shell, accesses })];
 }
 
 type Settings = (name: string) => Written | undefined;

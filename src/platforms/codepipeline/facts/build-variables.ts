@@ -1,7 +1,7 @@
 /** Variables of a build: what the buildspec, the project and the action give it, the last of them first. */
 
 import type { Access, Key } from "../../../facts/access.ts";
-import type { Written } from "../../../facts/staged.ts";
+import type { Written } from "../../../facts/written.ts";
 import { resourceAccess } from "../../../shell/rows.ts";
 import type { BuildVariable } from "../pipeline.ts";
 import { variable } from "../read/body.ts";

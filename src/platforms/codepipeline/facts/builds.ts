@@ -2,7 +2,8 @@
 
 import type { Access } from "../../../facts/access.ts";
 import { showKey } from "../../../facts/show-key.ts";
-import { identity, literal, type PhaseFacts, type PhaseText, type Written } from "../../../facts/staged.ts";
+import type { PhaseFacts, PhaseText } from "../../../facts/stages.ts";
+import { identity, literal, type Written } from "../../../facts/written.ts";
 import type { Place } from "../../../findings/source.ts";
 import type { RecognisedCommand } from "../../../shell/recognise.ts";
 import type { ScriptText } from "../../../shell/script-text.ts";
@@ -12,6 +13,7 @@ import { documentOf, type FilledDocument, parseFilled } from "../read/filled-tex
 import { child, type Node, plainText } from "../read/tree/node.ts";
 import { actionVariables, type BuildVariables, buildVariables, specVariables } from "./build-variables.ts";
 import { recognised, scriptText } from "./scripts.ts";
+import { plainStep } from "./stage-jobs.ts";
 
 export interface BuildFacts {
   readonly phases: readonly PhaseFacts[];
@@ -127,9 +129,10 @@ function factsOf(shells: readonly (readonly Phase[])[], around: Around): BuildFa
     shells.map((phases) => phases.flatMap(({ texts }) => texts)),
     around,
   );
-  const phases = shells.flatMap((shell) => {
+  const phases = shells.flatMap((shell, first) => {
     let stopsAtErrors = false;
-    return shell.map(({ name, at, texts, afterFailure }): PhaseFacts => {
+    const start = shells.slice(0, first).reduce((sum, each) => sum + each.length, 0);
+    return shell.map(({ name, at, texts, afterFailure }, i): PhaseFacts => {
       const own = commands.filter(({ command }) => texts.includes(command.text));
       const written = texts.map((each): PhaseText => {
         const text = each.parts.map((part) => (part.kind === "text" ? part.text : "…")).join("");
@@ -138,7 +141,10 @@ function factsOf(shells: readonly (readonly Phase[])[], around: Around): BuildFa
       });
       const text = written.map((each) => each.text).join("\n");
       const accesses = own.flatMap((each) => each.accesses.filter(isOutside));
-      return { name, at, text, texts: written, afterFailure, accesses };
+      // The shell of the build does not fail in pipes; that is left out, as many images bring another one.
+      const runsIn = { stopsAtErrors: !written.some(({ goesOn }) => goesOn), failsInPipes: true };
+      const step = plainStep({ index: start + i, at, label: name, kind: "command", text, shell: runsIn, accesses });
+      return { ...step, texts: written, afterFailure };
     });
   });
   return {

@@ -1,82 +1,110 @@
 /** CodePipelines as facts. */
 
-import {
-  identity,
-  literal,
-  type RuleFacts,
-  type StagedFacts,
-  type StagedPipeline,
-  type StagedStart,
-  type StageFacts,
-  type StoreFacts,
-  type StoreGap,
-  type WideRight,
-} from "../../../facts/staged.ts";
+import type { LiteralSecret, Lock, Start } from "../../../facts/facts.ts";
+import type {
+  ActionFacts,
+  RuleFacts,
+  StagedPipeline,
+  StageFacts,
+  StoreFacts,
+  StoreGap,
+  WideRight,
+} from "../../../facts/stages.ts";
+import { identity, literal, type Written } from "../../../facts/written.ts";
 import type { Bucket, CodePipeline, PipelineFiles, Stage } from "../pipeline.ts";
 import { actionFacts, type ReadAction } from "./actions.ts";
 import { misspeltInRule } from "./misspelt.ts";
-import { sourcesOf, startsOf } from "./starts.ts";
+import { plainJob, withNeeds } from "./stage-jobs.ts";
+import { completionOf, sourcesOf, startsOf } from "./starts.ts";
 import { tierOf } from "./tiers.ts";
 
-export function codepipelineFacts(files: PipelineFiles): StagedFacts {
+export interface CodePipelineFacts {
+  readonly pipelines: readonly StagedPipeline[];
+  readonly secrets: readonly LiteralSecret[];
+}
+
+export function codepipelineFacts(files: PipelineFiles): CodePipelineFacts {
   const read = files.pipelines.map((pipeline) => readPipeline(pipeline, files));
   const started = read.flatMap(({ pipeline, actions }) =>
     actions.flatMap(({ facts, startedPipelines }) =>
-      startedPipelines.map((target) => ({ target, by: pipeline, at: facts.nameAt })),
+      startedPipelines.map((target) => ({ target, by: pipeline, at: facts.keyAt })),
     ),
   );
   const pipelines = read.map(({ pipeline, facts }): StagedPipeline => {
     const invoked = started
       .filter(({ target }) => pipeline.aliases.includes(identity(target.key) ?? ""))
-      .map(
-        ({ by, at }): StagedStart => ({
-          kind: "after",
-          at,
-          by: "another pipeline",
-          pipeline: nameOf(by),
-          besides: [],
-        }),
-      );
+      .map(({ by, at }): Start => {
+        const cause = completionOf([nameOf(by)], ["SUCCEEDED"], files);
+        return { id: `${pipeline.id}@after`, pipeline: pipeline.id, cause, event: "another pipeline", at };
+      });
     return { ...facts, starts: [...facts.starts, ...invoked] };
   });
   return { pipelines, secrets: files.secrets };
 }
 
-function nameOf({ name, label, nameAt }: CodePipeline) {
+function nameOf({ name, label, nameAt }: CodePipeline): Written {
   return name ?? { key: [{ kind: "text", text: label } as const], at: nameAt };
 }
 
 function readPipeline(pipeline: CodePipeline, files: PipelineFiles) {
   const actions: ReadAction[] = [];
-  const stages = pipeline.stages.map((stage, index): StageFacts => {
+  const read = pipeline.stages.map((stage, index) => {
     const label = stageLabel(stage, index);
     const place = { pipeline, files, stage: index, stageLabel: label };
-    const own = stage.actions.map((action) => actionFacts(action, place));
+    const own = stage.actions.map((action, position) => actionFacts(action, { ...place, position }));
     actions.push(...own);
-    const nameAt = stage.name?.at ?? stage.at;
-    const rules = rulesOf(stage);
-    return { index, label, name: stage.name, at: stage.at, nameAt, actions: own.map(({ facts }) => facts), rules };
+    return { stage, index, label, own: own.map(({ facts }) => facts) };
   });
-  const tiered = withTiers(stages, pipeline);
-  const mode = modeOf(pipeline);
+  const waiting = withNeeds(withTiers(read, pipeline));
+  const stages = read.map(({ stage, index, label }, i): StageFacts => {
+    const at = { pipeline, path: [label], at: stage.at, keyAt: stage.name?.at ?? stage.at };
+    const before = index === 0 ? [] : [`${pipeline.id}/${index - 1}`];
+    const job = plainJob({ ...at, id: `${pipeline.id}/${index}`, kind: "call", needs: before });
+    const locks = stageLocks(pipeline, index);
+    return { ...job, locks, index, actions: waiting[i]!, rules: rulesOf(stage) };
+  });
+  const own = stages.flatMap((stage) => stage.actions);
   const facts: StagedPipeline = {
     id: pipeline.id,
+    name: literal(pipeline.name) ?? pipeline.label,
     label: pipeline.label,
-    name: pipeline.name,
     source: pipeline.source,
     at: pipeline.at,
     nameAt: pipeline.nameAt,
-    mode,
+    callable: false,
+    locks: [],
+    mode: modeOf(pipeline),
     modeAt: pipeline.mode?.at,
-    stages: tiered,
-    actions: tiered.flatMap((stage) => stage.actions),
-    starts: startsOf(pipeline),
+    jobs: stages.flatMap((stage) => [stage, ...stage.actions]),
+    stages,
+    actions: own,
+    starts: startsOf(pipeline, files),
     sources: sourcesOf(pipeline),
     stores: storesOf(pipeline),
     wideRights: wideRightsOf(pipeline),
     partial: pipeline.partial,
   };
   return { pipeline, facts, actions };
+}
+
+/** A stage holds one run at a time, but in mode PARALLEL. Whether it does at all is open where the mode is. */
+function stageLocks(pipeline: CodePipeline, index: number): Lock[] {
+  const mode = modeOf(pipeline);
+  if (mode === "parallel") return [];
+  const name = { kind: "text", text: `${pipeline.id}/${index}` } as const;
+  const group = mode === "unknown" ? [name, { kind: "unknown", text: "mode" } as const] : [name];
+  return [
+    {
+      group,
+      at: pipeline.mode?.at ?? pipeline.nameAt,
+      scope: "job",
+      groupUnder: () => group,
+      cancels: () => "no",
+      queue: mode === "superseded" ? 1 : mostRunsAtOnce,
+      reads: [],
+      file: pipeline.source.path,
+    },
+  ];
 }
 
 function rulesOf({ beforeEntry, onSuccess, onFailure }: Stage): RuleFacts[] {
@@ -92,17 +120,24 @@ export function stageLabel({ name }: Stage, index: number): string {
   return literal(name) ?? `stage ${index + 1}`;
 }
 
+interface ReadStage {
+  readonly label: string;
+  readonly own: readonly ActionFacts[];
+}
+
 /** Where a stage does not say its environment, the approval before it does, or the pipeline. */
-function withTiers(stages: readonly StageFacts[], { label }: CodePipeline): StageFacts[] {
+function withTiers(stages: readonly ReadStage[], { label }: CodePipeline): ActionFacts[][] {
   let tier = tierOf(label);
-  return stages.map((stage) => {
-    const actions = stage.actions.map((action) => {
+  return stages.map((stage) =>
+    stage.own.map((action) => {
       if (action.kind === "approval") tier = tierOf(action.label) ?? tierOf(stage.label) ?? tier;
       return { ...action, tier: action.tier ?? tier };
-    });
-    return { ...stage, actions };
-  });
+    }),
+  );
 }
+
+/** Of one pipeline; more are refused. */
+const mostRunsAtOnce = 50;
 
 function modeOf({ mode }: CodePipeline): StagedPipeline["mode"] {
   if (!mode) return "superseded";

@@ -1,4 +1,5 @@
-import { literal, type Misspelt, type Written } from "../../../facts/staged.ts";
+import type { Misspelt } from "../../../facts/stages.ts";
+import { literal, type Written } from "../../../facts/written.ts";
 import type { Action, ConditionRule, Setting } from "../pipeline.ts";
 import { categories, owners, type Provider, providers, ruleProviders } from "./providers.ts";
 

@@ -1,7 +1,7 @@
 /** CodePipeline's filters on branches, tags and file paths as sets of names. Exclusions win over inclusions. */
 
 import { allNames, type NameSet } from "../../../facts/name-set.ts";
-import { literal } from "../../../facts/staged.ts";
+import { literal } from "../../../facts/written.ts";
 import type { Patterns } from "../pipeline.ts";
 
 export function nameSet({ includes, excludes }: Pick<Patterns, "includes" | "excludes">): NameSet {

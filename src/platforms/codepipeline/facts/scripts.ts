@@ -1,7 +1,7 @@
 /** What the commands of a build do to things outside of it. */
 
 import type { Key, KeyPart } from "../../../facts/access.ts";
-import type { Written } from "../../../facts/staged.ts";
+import type { Written } from "../../../facts/written.ts";
 import type { Arguments } from "../../../shell/arguments.ts";
 import { freshState } from "../../../shell/machine-state.ts";
 import { type RecognisedCommand, recogniseScript } from "../../../shell/recognise.ts";

@@ -1,7 +1,7 @@
 /** What the template of a stack hands over to others and takes from them, and which named things it makes. */
 
 import type { Access } from "../../../facts/access.ts";
-import { identity, literal } from "../../../facts/staged.ts";
+import { identity, literal } from "../../../facts/written.ts";
 import type { Place, SourceFile } from "../../../findings/source.ts";
 import { resourceAccess } from "../../../shell/rows.ts";
 import { Template } from "../read/cloudformation/template.ts";

@@ -1,4 +1,4 @@
-import type { Tier } from "../../../facts/staged.ts";
+import type { Tier } from "../../../facts/stages.ts";
 
 const words: Readonly<Record<string, Tier>> = {
   prod: "production",

@@ -1,6 +1,6 @@
 /** The structure of a pipeline, which is the same in the service's own JSON, in templates and (once reshaped) in Terraform. */
 
-import { literal, type Written } from "../../../facts/staged.ts";
+import { literal, type Written } from "../../../facts/written.ts";
 import type {
   Action,
   BuildVariable,

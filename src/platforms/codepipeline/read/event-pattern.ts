@@ -1,6 +1,6 @@
 /** EventBridge patterns that pipelines are started by: pushes, and the state of pipelines, their stages and actions. */
 
-import { literal, type Written } from "../../../facts/staged.ts";
+import { literal, type Written } from "../../../facts/written.ts";
 import type { EventRule, StateOrigin } from "../pipeline.ts";
 
 const levels: Readonly<Record<string, StateOrigin["level"]>> = {

@@ -1,5 +1,5 @@
-import type { LiteralSecret } from "../../../facts/staged.ts";
-import { identity, literal } from "../../../facts/staged.ts";
+import type { LiteralSecret } from "../../../facts/facts.ts";
+import { identity, literal } from "../../../facts/written.ts";
 import type { Finding } from "../../../findings/finding.ts";
 import type { SourceFile } from "../../../findings/source.ts";
 import type { CodePipeline, KeptResources, PipelineFiles, ValueScope } from "../pipeline.ts";

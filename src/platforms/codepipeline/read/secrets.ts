@@ -1,6 +1,7 @@
 /** Passwords and tokens in plain text. What is found is named by where it stands; the value itself is not kept. */
 
-import { type LiteralSecret, literal, type Written } from "../../../facts/staged.ts";
+import type { LiteralSecret } from "../../../facts/facts.ts";
+import { literal, type Written } from "../../../facts/written.ts";
 import type { Place, SourceFile } from "../../../findings/source.ts";
 import { parseEmbedded } from "./decode.ts";
 import { child, entriesOf, type MapEntry, type Node, plainText, walk } from "./tree/node.ts";

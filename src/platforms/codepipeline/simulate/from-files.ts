@@ -1,7 +1,7 @@
 /** The pipelines of a repository as they are simulated: what the files say, by the names that facts have for it. */
 
 import { allNames } from "../../../facts/name-set.ts";
-import { identity, literal, type Written } from "../../../facts/staged.ts";
+import { identity, literal, type Written } from "../../../facts/written.ts";
 import { type ActionPlace, actionFacts } from "../facts/actions.ts";
 import { stageLabel } from "../facts/codepipeline-facts.ts";
 import { nameSet } from "../facts/name-sets.ts";
@@ -22,12 +22,12 @@ export function simulatedPipelines(files: PipelineFiles): SimulatedPipeline[] {
     id: pipeline.id,
     name: pipeline.label,
     executionMode: modeOf(pipeline),
-    starts: [...pushStarts(pipeline), ...requestStarts(pipeline), ...ruleStarts(pipeline, files)],
+    starts: [...pushStarts(pipeline, files), ...requestStarts(pipeline), ...ruleStarts(pipeline, files)],
     stages: pipeline.stages.map((stage, index) => {
       const place = { pipeline, files, stage: index, stageLabel: stageLabel(stage, index) };
       return {
         name: place.stageLabel,
-        actions: stage.actions.map((action) => simulatedAction(action, place)),
+        actions: stage.actions.map((action, position) => simulatedAction(action, { ...place, position })),
         ...conditionsOf(stage),
       };
     }),
@@ -47,14 +47,14 @@ function modeOf({ mode }: CodePipeline): SimulatedPipeline["executionMode"] {
   return written === "QUEUED" || written === "PARALLEL" ? written : "SUPERSEDED";
 }
 
-function pushStarts(pipeline: CodePipeline): SimulatedStart[] {
-  return startsOf(pipeline).flatMap((start): SimulatedStart[] => {
-    if (start.kind !== "push") return [];
-    const { branches, tags, paths, source, missingSource } = start;
-    if (missingSource) return [{ kind: "deaf", source: literal(missingSource) ?? "" }];
+function pushStarts(pipeline: CodePipeline, files: PipelineFiles): SimulatedStart[] {
+  return startsOf(pipeline, files).flatMap(({ cause, event }): SimulatedStart[] => {
+    if (cause.kind !== "push" || !cause.source) return [];
+    const { branches, tags, paths, source } = cause;
+    if (source.missing) return [{ kind: "deaf", source: literal(source.missing.named) ?? "" }];
     const repository = identity(source.repository.key);
-    const isPolled = start.by === "polling";
-    return [{ kind: "push", repository, branches, tags, paths, branch: start.branch?.key, isPolled }];
+    const isPolled = event === "polling";
+    return [{ kind: "push", repository, branches, tags, paths, branch: source.branch?.key, isPolled }];
   });
 }
 

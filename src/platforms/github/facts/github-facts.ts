@@ -25,6 +25,7 @@ export function githubFacts(repository: Repository, { onDefaultBranch }: FactsOp
     return {
       id: workflow.file,
       name: workflow.displayName,
+      label: workflow.file.slice(workflow.file.lastIndexOf("/") + 1),
       source: workflow.source,
       at: workflow.at,
       nameAt: workflow.name?.at,
@@ -53,6 +54,7 @@ export function githubFacts(repository: Repository, { onDefaultBranch }: FactsOp
     onDefaultBranch,
     repository: slug,
     unreadable: repository.unreadable,
+    secrets: [],
     bundledWith: (folder) => bundledWith(repository.files, folder),
     pipeline: (id) => byId.get(id),
     job: (id) => jobs.get(id),

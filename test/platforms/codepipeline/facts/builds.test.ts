@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Access } from "../../../../src/facts/access.ts";
 import { showKey } from "../../../../src/facts/show-key.ts";
-import { type ActionFacts, literal, type StagedPipeline } from "../../../../src/facts/staged.ts";
+import type { ActionFacts, StagedPipeline } from "../../../../src/facts/stages.ts";
+import { literal } from "../../../../src/facts/written.ts";
 import { positionOf } from "../../../../src/findings/source.ts";
 import { codepipelineFacts } from "../../../../src/platforms/codepipeline/facts/codepipeline-facts.ts";
 import { readPipelines } from "../../../../src/platforms/codepipeline/read/repository.ts";
@@ -176,8 +177,8 @@ test("folders of the source; not those of what another action made", async () =>
 
 test("phases say where they are and whether they run after a failure", async () => {
   const phases = async (text: string) =>
-    (await actionOf({ spec: text })).phases.map(({ name, afterFailure, at, accesses }) => [
-      name,
+    (await actionOf({ spec: text })).phases.map(({ label, afterFailure, at, accesses }) => [
+      label,
       afterFailure,
       positionOf(at.source, at.start).line,
       accesses.length,

@@ -5,14 +5,17 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type ActionFacts, comesBefore, runTogether } from "../../../../src/facts/staged.ts";
+import fc from "fast-check";
+import { Analysis } from "../../../../src/check/analysis/analysis.ts";
+import { joinFacts } from "../../../../src/facts/join-facts.ts";
+import { type ActionFacts, comesBefore, runTogether } from "../../../../src/facts/stages.ts";
 import { codepipelineFacts } from "../../../../src/platforms/codepipeline/facts/codepipeline-facts.ts";
-import { readPipelines } from "../../../../src/platforms/codepipeline/read/repository.ts";
+import { readFound, readPipelines } from "../../../../src/platforms/codepipeline/read/repository.ts";
 import { simulatedPipelines } from "../../../../src/platforms/codepipeline/simulate/from-files.ts";
 import type { SimulatedPipeline } from "../../../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";
 import type { RootEvent } from "../../../../src/simulation/scenario.ts";
 import { casesOf } from "../../../check/cases.ts";
-import { isFull } from "../../../lane/depth.ts";
+import { isFull, tries } from "../../../lane/depth.ts";
 import type { Trace } from "../simulate/simulate.ts";
 import { simulate } from "../simulate/simulate.ts";
 import { indexOf } from "../simulate/worlds.ts";
@@ -74,4 +77,48 @@ test("a run is replaced while it waits exactly in mode SUPERSEDED", () => {
     const replaced = traces(simulated, 3).some(({ runs }) => runs.some(({ status }) => status === "superseded"));
     if (facts.actions.length > 1) assert.equal(replaced, facts.mode === "superseded", facts.id);
   }
+});
+
+/** Pipelines by the run orders of their stages; where there is none, only a deployment knows it. */
+const orders = fc.array(fc.array(fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }), { maxLength: 5 }), {
+  minLength: 1,
+  maxLength: 4,
+});
+
+test("needs and stages put actions in the order in which the service runs them", async () => {
+  const property = fc.asyncProperty(orders, async (stages) => {
+    const text = JSON.stringify({
+      Parameters: { Order: { Type: "Number" } },
+      Resources: {
+        Shop: {
+          Type: "AWS::CodePipeline::Pipeline",
+          Properties: {
+            Stages: stages.map((actions, stage) => ({
+              Name: `Stage${stage}`,
+              Actions: actions.map((order, i) => ({
+                Name: `Action${i}`,
+                ActionTypeId: { Category: "Approval", Owner: "AWS", Provider: "Manual", Version: "1" },
+                RunOrder: order ?? { Ref: "Order" },
+              })),
+            })),
+          },
+        },
+      },
+    });
+    const source = { path: "delivery.json", text, byteOrderMark: false };
+    const nothing = { beside: [], terraform: [], read: () => undefined };
+    const facts = codepipelineFacts(await readFound({ root: "", focus: undefined, pipelines: [source], ...nothing }));
+    const [{ actions, jobs }] = facts.pipelines as [(typeof facts.pipelines)[number]];
+    const analysis = new Analysis(joinFacts([facts]));
+    assert.equal(actions.length, stages.flat().length);
+    assert.ok(jobs.every(({ needs }) => needs.every((need) => jobs.some(({ id }) => id === need))));
+    for (const a of actions) {
+      assert.deepEqual(
+        analysis.jobsBefore(a).filter(({ kind }) => kind !== "call"),
+        actions.filter((b) => comesBefore(b, a)),
+      );
+      for (const b of actions) assert.equal(analysis.before(a, b), comesBefore(a, b), `${a.path} before ${b.path}`);
+    }
+  });
+  await fc.assert(property, tries(300));
 });

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { literal } from "../../../../src/facts/staged.ts";
+import type { StagedPipeline } from "../../../../src/facts/stages.ts";
+import { literal } from "../../../../src/facts/written.ts";
 import { locationOf } from "../../../../src/findings/source.ts";
 import { codepipelineFacts } from "../../../../src/platforms/codepipeline/facts/codepipeline-facts.ts";
 import { readPipelines } from "../../../../src/platforms/codepipeline/read/repository.ts";
@@ -141,6 +142,11 @@ const forms: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
+function pushOf({ starts: [start] }: StagedPipeline) {
+  assert.ok(start?.cause.kind === "push");
+  return start.cause;
+}
+
 describe("one pipeline in every form", () => {
   for (const [form, files] of Object.entries(forms)) {
     test(form, async () => {
@@ -148,12 +154,12 @@ describe("one pipeline in every form", () => {
       const [pipeline, ...others] = codepipelineFacts(await readPipelines(folder.path)).pipelines;
       assert.ok(pipeline);
       assert.equal(others.length, 0);
-      assert.deepEqual([pipeline.label, literal(pipeline.name), pipeline.mode], ["shop", "shop", "queued"]);
+      assert.deepEqual([pipeline.label, pipeline.name, pipeline.mode], ["shop", "shop", "queued"]);
       assert.deepEqual(
-        pipeline.actions.map(({ label, stageLabel, kind, provider, runOrder, inputs, outputs, misspelt }) => ({
+        pipeline.actions.map(({ label, stageLabel, category, provider, runOrder, inputs, outputs, misspelt }) => ({
           label,
           stageLabel,
-          kind,
+          category,
           provider,
           runOrder,
           inputs: inputs.map(literal),
@@ -164,7 +170,7 @@ describe("one pipeline in every form", () => {
           {
             label: "Checkout",
             stageLabel: "Source",
-            kind: "source",
+            category: "source",
             provider: "CodeStarSourceConnection",
             runOrder: 1,
             inputs: [],
@@ -174,7 +180,7 @@ describe("one pipeline in every form", () => {
           {
             label: "Stack",
             stageLabel: "Deploy",
-            kind: "deploy",
+            category: "deploy",
             provider: "CloudFormation",
             runOrder: 2,
             inputs: ["Source"],
@@ -183,10 +189,9 @@ describe("one pipeline in every form", () => {
           },
         ],
       );
-      const [start] = pipeline.starts;
-      assert.ok(start?.kind === "push");
-      assert.equal(literal(start.source.repository), "acme/shop");
-      assert.equal(literal(start.branch), "main");
+      const { source } = pushOf(pipeline);
+      assert.equal(literal(source?.repository), "acme/shop");
+      assert.equal(literal(source?.branch), "main");
       const { at } = pipeline.actions[1]!.inputs[0]!;
       assert.match(at.source.text.slice(at.start, at.end), /^"?Source"?$/);
     });
@@ -196,10 +201,9 @@ describe("one pipeline in every form", () => {
 test("what only a deployment knows stays open, and is the same where it is the same", async () => {
   using folder = folderWith({ "delivery.yml": template.replace("Default: acme/shop", "MinLength: 1") });
   const [pipeline] = codepipelineFacts(await readPipelines(folder.path)).pipelines;
-  const [start] = pipeline!.starts;
-  assert.ok(start?.kind === "push");
-  assert.equal(literal(start.source.repository), undefined);
-  assert.deepEqual(start.source.repository.key, [{ kind: "expression", text: "delivery.yml#Repository" }]);
+  const { repository } = pushOf(pipeline!).source!;
+  assert.equal(literal(repository), undefined);
+  assert.deepEqual(repository.key, [{ kind: "expression", text: "delivery.yml#Repository" }]);
   const [access] = pipeline!.actions[1]!.accesses;
   assert.ok(access?.kind === "resource");
   assert.deepEqual(access.key, [
@@ -211,6 +215,6 @@ test("what only a deployment knows stays open, and is the same where it is the s
 test("places are lines and columns of the file", async () => {
   using folder = folderWith({ "delivery.yml": template });
   const [pipeline] = codepipelineFacts(await readPipelines(folder.path)).pipelines;
-  const { line, column } = locationOf(pipeline!.actions[1]!.nameAt);
+  const { line, column } = locationOf(pipeline!.actions[1]!.keyAt);
   assert.deepEqual([line, column], [template.split("\n").findIndex((text) => text.includes("Name: Stack")) + 1, 21]);
 });

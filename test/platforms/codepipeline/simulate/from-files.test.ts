@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe as group, test } from "node:test";
 import fc from "fast-check";
-import { type ActionFacts, comesBefore, runTogether } from "../../../../src/facts/staged.ts";
+import { type ActionFacts, comesBefore, runTogether } from "../../../../src/facts/stages.ts";
 import { codepipelineFacts } from "../../../../src/platforms/codepipeline/facts/codepipeline-facts.ts";
 import type { PipelineFiles } from "../../../../src/platforms/codepipeline/pipeline.ts";
 import { readFound } from "../../../../src/platforms/codepipeline/read/repository.ts";

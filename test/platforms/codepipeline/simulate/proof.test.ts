@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { comesBefore } from "../../../../src/facts/staged.ts";
+import { comesBefore } from "../../../../src/facts/stages.ts";
 import type { Delivery, Job, Pipeline } from "../../../../src/model/delivery.ts";
 import { matchesAny } from "../../../../src/model/filters.ts";
 import type { SimulatedPipeline } from "../../../../src/platforms/codepipeline/simulate/simulated-pipeline.ts";

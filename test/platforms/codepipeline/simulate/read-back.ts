@@ -1,6 +1,6 @@
 /** What was written, read again as it would be in a repository: by the same reader, into the same facts. */
 
-import type { StagedPipeline } from "../../../../src/facts/staged.ts";
+import type { StagedPipeline } from "../../../../src/facts/stages.ts";
 import { codepipelineFacts } from "../../../../src/platforms/codepipeline/facts/codepipeline-facts.ts";
 import { readFound } from "../../../../src/platforms/codepipeline/read/repository.ts";
 import { simulatedPipelines } from "../../../../src/platforms/codepipeline/simulate/from-files.ts";

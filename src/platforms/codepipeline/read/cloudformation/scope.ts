@@ -1,6 +1,6 @@
 /** What a template says around its pipelines: build projects, event rules, artifact buckets and roles. */
 
-import { identity, literal, type Written } from "../../../../facts/staged.ts";
+import { identity, literal, type Written } from "../../../../facts/written.ts";
 import type { Place } from "../../../../findings/source.ts";
 import type { Bucket, BuildVariable, EventRule, Project, Role, Statement, ValueScope } from "../../pipeline.ts";
 import { variable } from "../body.ts";

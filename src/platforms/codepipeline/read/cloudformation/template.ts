@@ -1,7 +1,7 @@
 /** A CloudFormation template: its resources, and what its intrinsic functions stand for as far as it tells. */
 
 import type { Key, KeyPart } from "../../../../facts/access.ts";
-import { identity, type Written } from "../../../../facts/staged.ts";
+import { identity, type Written } from "../../../../facts/written.ts";
 import type { Place, SourceFile } from "../../../../findings/source.ts";
 import { child, entriesOf, entry, itemsOf, type Node, plainText } from "../tree/node.ts";
 import { joined, open, sameKey, textKey, unknownKey } from "../values.ts";

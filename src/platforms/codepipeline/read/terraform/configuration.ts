@@ -1,6 +1,6 @@
 /** The resources of a configuration, of a plan or of a state of Terraform, brought to one form. */
 
-import { identity, type Written } from "../../../../facts/staged.ts";
+import { identity, type Written } from "../../../../facts/written.ts";
 import type { SourceFile } from "../../../../findings/source.ts";
 import { child, itemsOf, type MapEntry, type Node, plainText } from "../tree/node.ts";
 import { open, textKey } from "../values.ts";

@@ -1,7 +1,7 @@
 /** What a Terraform configuration says around its pipelines. */
 
 import type { Key } from "../../../../facts/access.ts";
-import { identity, type Written } from "../../../../facts/staged.ts";
+import { identity, type Written } from "../../../../facts/written.ts";
 import type { Place } from "../../../../findings/source.ts";
 import type { Bucket, BuildVariable, EventRule, Project, Role, ValueScope } from "../../pipeline.ts";
 import { variable } from "../body.ts";

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { check } from "../../../../../src/check/check.ts";
+import { joinFacts } from "../../../../../src/facts/join-facts.ts";
 import { codepipelineFacts } from "../../../../../src/platforms/codepipeline/facts/codepipeline-facts.ts";
 import { readFound } from "../../../../../src/platforms/codepipeline/read/repository.ts";
 import { codepipelinePlatform } from "../../../../../src/platforms/codepipeline/simulate/platform.ts";
@@ -91,7 +92,7 @@ test("no change of a configuration makes the check fail", async () => {
           read: (path) => files.find((file) => file.path === path),
         });
         const simulator = createSimulator([codepipelinePlatform(read)]);
-        const findings = check({ ...github, staged: codepipelineFacts(read) }, { simulator });
+        const findings = check(joinFacts([github, codepipelineFacts(read)]), { simulator });
         for (const { location } of [...findings, ...read.problems]) {
           const file = files.find(({ path }) => path === location.file);
           assert.ok(file && location.line <= file.text.split("\n").length, location.file);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { literal } from "../../../../../src/facts/staged.ts";
+import { literal } from "../../../../../src/facts/written.ts";
 import type { Delivery } from "../../../../../src/model/delivery.ts";
 import { type Layout, layouts } from "../../../../../src/platforms/codepipeline/write/options.ts";
 import { CannotWrite } from "../../../../../src/platforms/generated.ts";
@@ -38,10 +38,7 @@ describe("generated Terraform says what generated CloudFormation says", fullDept
         const terraform = await readBack(write(built, settings, { format: "terraform", layout }));
         const cloudFormation = await readBack(write(built, settings, { format: "cloudformation", layout }));
         assert.ok(terraform.facts.length > 0);
-        assert.deepEqual(
-          bare({ pipelines: terraform.facts, secrets: [] }),
-          bare({ pipelines: cloudFormation.facts, secrets: [] }),
-        );
+        assert.deepEqual(bare({ pipelines: terraform.facts }), bare({ pipelines: cloudFormation.facts }));
       });
     }
   }
@@ -55,10 +52,7 @@ test("random deliveries, too", fullDepth(), async () => {
       if (!files) return;
       count++;
       const [terraform, cloudFormation] = await Promise.all(files.map(readBack));
-      assert.deepEqual(
-        bare({ pipelines: terraform!.facts, secrets: [] }),
-        bare({ pipelines: cloudFormation!.facts, secrets: [] }),
-      );
+      assert.deepEqual(bare({ pipelines: terraform!.facts }), bare({ pipelines: cloudFormation!.facts }));
     }),
     { seed: 3, ...tries(40) },
   );
@@ -111,9 +105,9 @@ test("infra-web: every stage, action, trigger and role is there, and nothing is 
     ],
   );
   const [start] = dev!.starts;
-  assert.ok(start?.kind === "push");
-  assert.deepEqual(start.branches.literals, ["develop"]);
-  assert.ok(start.paths.accepts("web/index.html") && !start.paths.accepts("README.md"));
+  assert.ok(start?.cause.kind === "push");
+  assert.deepEqual(start.cause.branches.literals, ["develop"]);
+  assert.ok(start.cause.paths.accepts("web/index.html") && !start.cause.paths.accepts("README.md"));
   assert.deepEqual(pipelines[0]!.stages.at(-1)?.onFailure?.result, "ROLLBACK");
   assert.deepEqual(
     dev!.stores.map(({ label, gaps }) => [label, gaps]),

@@ -34,13 +34,13 @@ describe("one configuration", () => {
         ["Api", "Deploy", 2, text("built_api")],
       ],
     );
-    assert.deepEqual([pipeline!.partial, pipeline!.mode, pipeline!.name?.key], [false, "queued", [text("shop")]]);
+    assert.deepEqual([pipeline!.partial, pipeline!.mode, pipeline!.name], [false, "queued", "shop"]);
     assert.deepEqual(
-      pipeline!.starts.map(({ kind, by }) => [kind, by]),
+      pipeline!.starts.map(({ cause, event }) => [cause.kind, event]),
       [
         ["push", "a trigger"],
         ["pull-request", "a trigger"],
-        ["after", "an EventBridge rule"],
+        ["completion", "an EventBridge rule"],
       ],
     );
     assert.deepEqual(

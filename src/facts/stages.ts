@@ -1,43 +1,34 @@
 /**
- * Facts about pipelines that are made of stages, one after another, with actions that run by their run order: what is
- * certain, and what only a deployment knows, in words that fit any such service.
+ * Pipelines that are made of stages, one after another, with actions that run by their run order: what such a service
+ * tells of a pipeline and a job besides what all have.
  *
  *     pipeline: stage ── stage ── stage          stage: actions of run order 1, then those of 2, …
+ *
+ * A stage is a job that calls its actions, as a workflow calls the jobs of another: it needs the stage before it, and an
+ * action those of the run order before its own.
  */
 
-import type { Place, SourceFile } from "../findings/source.ts";
+import type { Place } from "../findings/source.ts";
 import type { Access, Key } from "./access.ts";
-import type { NameSet } from "./name-set.ts";
-
-/** A text of a definition as far as the files tell it. */
-export interface Written {
-  readonly key: Key;
-  readonly at: Place;
-}
+import type { Facts, JobFacts, Pipeline, SourceIdentity, StepFacts } from "./facts.ts";
+import type { Written } from "./written.ts";
 
 export type ActionKind = "source" | "build" | "test" | "deploy" | "invoke" | "approval" | "compute";
 
 /** What a stage or pipeline is for, by the words in its name. */
 export type Tier = "development" | "testing" | "staging" | "production";
 
-export interface StagedPipeline {
-  /** Unique: the file, `#`, and the name there. */
-  readonly id: string;
-  /** As people call it. */
-  readonly label: string;
-  /** As the service knows it; undefined where the service makes the name up. */
-  readonly name: Written | undefined;
-  readonly source: SourceFile;
-  readonly at: Place;
+export interface StagedPipeline extends Pipeline {
   readonly nameAt: Place;
   /** What becomes of a run that waits while a newer one comes: `superseded` replaces it. */
   readonly mode: "superseded" | "queued" | "parallel" | "unknown";
   /** Where the mode is written; undefined where it is the default. */
   readonly modeAt: Place | undefined;
+  /** Stages and their actions, in the order of the file. */
+  readonly jobs: readonly (StageFacts | ActionFacts)[];
   readonly stages: readonly StageFacts[];
   /** All actions, in the order of the file. */
   readonly actions: readonly ActionFacts[];
-  readonly starts: readonly StagedStart[];
   /** What its source actions fetch, whether or not a change of it starts a run. */
   readonly sources: readonly SourceIdentity[];
   readonly stores: readonly StoreFacts[];
@@ -46,12 +37,9 @@ export interface StagedPipeline {
   readonly partial: boolean;
 }
 
-export interface StageFacts {
+export interface StageFacts extends JobFacts {
+  /** Position in its pipeline. */
   readonly index: number;
-  readonly label: string;
-  readonly name: Written | undefined;
-  readonly at: Place;
-  readonly nameAt: Place;
   readonly actions: readonly ActionFacts[];
   /** What is checked before a run goes in and after it. */
   readonly rules: readonly RuleFacts[];
@@ -62,16 +50,12 @@ export interface RuleFacts {
   readonly misspelt: readonly Misspelt[];
 }
 
-export interface ActionFacts {
-  readonly pipeline: string;
+export interface ActionFacts extends JobFacts {
   /** Position of its stage. */
   readonly stage: number;
   readonly stageLabel: string;
-  readonly label: string;
-  readonly at: Place;
-  readonly nameAt: Place;
   /** Undefined where it is not told, or is none that the service has. */
-  readonly kind: ActionKind | undefined;
+  readonly category: ActionKind | undefined;
   readonly provider: string | undefined;
   /** Undefined where only a deployment knows it; without one written it is 1. */
   readonly runOrder: number | undefined;
@@ -104,14 +88,8 @@ export interface ActionFacts {
   readonly tier: Tier | undefined;
 }
 
-/** Commands of an action that run one after another until one of them fails. */
-export interface PhaseFacts {
-  /** As the file of the build calls it; empty where the action has only one. */
-  readonly name: string;
-  readonly at: Place;
-  /** Raw text of the commands, for recognising guards and tests; never run. */
-  readonly text: string;
-  readonly accesses: readonly Access[];
+/** Commands of an action that run one after another until one of them fails; `label` is empty where there is only one. */
+export interface PhaseFacts extends StepFacts {
   /** Runs also where the phase before has failed. */
   readonly afterFailure: boolean;
   readonly texts: readonly PhaseText[];
@@ -144,50 +122,6 @@ export interface Misspelt {
   readonly certain: boolean;
 }
 
-/** A repository or bucket whose change starts a pipeline. */
-export interface SourceIdentity {
-  /** How the service reaches it, e.g. `git` or `bucket`. */
-  readonly kind: "git" | "bucket" | "image";
-  readonly repository: Written;
-}
-
-export type StagedStart =
-  | {
-      readonly kind: "push";
-      readonly at: Place;
-      readonly source: SourceIdentity;
-      readonly branches: NameSet;
-      readonly tags: NameSet;
-      readonly paths: NameSet;
-      /** Branch the source action checks out. */
-      readonly branch: Written | undefined;
-      /** Filters can name paths here at all. */
-      readonly filterable: boolean;
-      /** The trigger names a source action that there is not. */
-      readonly missingSource: Written | undefined;
-      readonly knownSources: readonly string[];
-      readonly by: string;
-    }
-  | { readonly kind: "pull-request"; readonly at: Place; readonly by: string }
-  /** Another pipeline has succeeded, or starts this one from within. */
-  | {
-      readonly kind: "after";
-      readonly at: Place;
-      readonly pipeline: Written;
-      /** States of the other one that start this one besides its success. */
-      readonly besides: readonly string[];
-      readonly by: string;
-    }
-  /** Something else becomes of other pipelines: whatever it is where no states are told, of any where no pipelines are. */
-  | {
-      readonly kind: "state";
-      readonly at: Place;
-      readonly pipelines: readonly Written[] | undefined;
-      readonly states: readonly string[] | undefined;
-      readonly by: string;
-    }
-  | { readonly kind: "other"; readonly event: "schedule" | "other"; readonly at: Place; readonly by: string };
-
 /** Where artifacts are kept, as far as the files define it. */
 export interface StoreFacts {
   readonly at: Place;
@@ -206,61 +140,16 @@ export interface WideRight {
   readonly at: Place;
 }
 
-/** A password or token in plain text. The text itself is not kept. */
-export interface LiteralSecret {
-  /** Name it is written under. */
-  readonly name: string;
-  readonly at: Place;
-  /** Offsets of the value, which reports must not repeat. */
-  readonly valueAt: Place;
-  readonly where: string;
-  readonly certain: boolean;
+export function isStaged(pipeline: Pipeline): pipeline is StagedPipeline {
+  return "stages" in pipeline;
 }
 
-export interface StagedFacts {
-  readonly pipelines: readonly StagedPipeline[];
-  readonly secrets: readonly LiteralSecret[];
+export function isAction(job: JobFacts): job is ActionFacts {
+  return "stageLabel" in job;
 }
 
-/** The name, where every piece of it is known. */
-export function literal(written: Written | undefined): string | undefined {
-  if (!written) return undefined;
-  const parts: string[] = [];
-  for (const part of written.key) {
-    if (part.kind !== "text") return undefined;
-    parts.push(part.text);
-  }
-  return parts.join("");
-}
-
-/**
- * Text that is equal exactly where the values are: what only a deployment knows has one value under one name. Undefined
- * where that is not certain.
- */
-export function identity(key: Key): string | undefined {
-  const parts: string[] = [];
-  for (const part of key) {
-    if (part.kind === "text") parts.push(part.text);
-    else if (part.kind === "expression") parts.push(`‹${part.text}›`);
-    else return undefined;
-  }
-  return parts.join("");
-}
-
-/** An identity as people read it. */
-export function readableIdentity(name: string): string {
-  return name.replaceAll(/‹[^#]*#([^›]*)›/g, (_, hole: string) => `{${hole}}`);
-}
-
-/** As people read it: holes by their name. */
-export function readable(key: Key): string {
-  return key
-    .map((part) => {
-      if (part.kind === "text") return part.text;
-      const name = part.kind === "variable" ? part.name : part.text;
-      return `{${name.slice(name.indexOf("#") + 1)}}`;
-    })
-    .join("");
+export function stagedPipelines({ pipelines }: Pick<Facts, "pipelines">): readonly StagedPipeline[] {
+  return pipelines.filter(isStaged);
 }
 
 /** Whether `a` has ended before `b` starts, whenever both run. */
