@@ -113,7 +113,8 @@ export function onePush(
   return undefined;
 }
 
-function pathsApart(a: TriggerChain, b: TriggerChain): boolean {
+/** Both have path filters, and no path is known that lets both start. */
+export function pathsApart(a: TriggerChain, b: TriggerChain): boolean {
   const [x, y] = [a, b].map(({ start: { cause } }) => (cause.kind === "push" ? cause.paths : undefined));
   if (x?.kind !== "patterns" || y?.kind !== "patterns" || x.inverted || y.inverted) return false;
   return ![...x.samples, ...y.samples].some((path) => x.accepts(path) && y.accepts(path));

@@ -2,6 +2,7 @@
 
 import type { Access, ResourceAccess } from "../../facts/access.ts";
 import type { JobFacts, ShellFacts, StepFacts } from "../../facts/facts.ts";
+import { type ActionFacts, isAction } from "../../facts/stages.ts";
 import type { Confidence } from "../../findings/finding.ts";
 import {
   actingWords,
@@ -78,6 +79,7 @@ function findEffects(job: JobFacts): Effect[] {
     }),
   );
   if (recognised.length > 0) return recognised;
+  if (isAction(job)) return untoldDeployment(job);
   // Without anything to show at the door nothing can be changed outside.
   const isSignedIn = job.steps.some(({ signsIn }) => signsIn);
   if (job.rights.secrets.length === 0 && !job.environment && job.rights.writes !== "yes" && !isSignedIn) return [];
@@ -88,6 +90,13 @@ function findEffects(job: JobFacts): Effect[] {
   }
   const step = (job.environment || isSignedIn) && saysItDeploys(job) ? job.steps.findLast(isOfUnknownTool) : undefined;
   return step ? [{ job, step, access: undefined, kind: "deploy", confidence: "low", tool: firstWords(step) }] : [];
+}
+
+/** The service deploys, also where the settings do not tell to what. A change set that is made changes nothing yet. */
+function untoldDeployment(job: ActionFacts): Effect[] {
+  if (job.category !== "deploy" || job.changeSet || job.accesses.length > 0) return [];
+  const tool = job.provider ?? job.label;
+  return [{ job, step: job.steps[0], access: undefined, kind: "deploy", confidence: "medium", tool }];
 }
 
 /** By its own name. With an environment, or signed in somewhere, it deploys then, whatever the tool. */

@@ -213,7 +213,7 @@ function completionChains(facts: Facts, start: Start, options: ChainOptions, dep
   const { cause } = start;
   if (cause.kind !== "completion") return [];
   const isStagedOne = isStagedStart(facts, start);
-  if (isStagedOne && (cause.states === "any" || !cause.states?.includes("SUCCEEDED"))) return [];
+  if (cause.states && cause.states !== "any" && !cause.states.includes("SUCCEEDED")) return [];
   const requestedOnly = cause.types.length > 0 && !cause.types.includes("completed");
   const conclusion: Conclusion | undefined = requestedOnly ? undefined : "success";
   return cause.upstream.flatMap(({ pipeline }) => {

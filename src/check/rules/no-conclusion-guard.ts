@@ -4,9 +4,9 @@ import { type Analysis, jobPattern, runPattern } from "../analysis/analysis.ts";
 import { isDocumentation, isGuess, testsCode } from "../analysis/effects.ts";
 import { effectsAfterBadRuns, type UngatedEffect } from "../analysis/gates.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
+import { awsDocumentation } from "../documentation-aws.ts";
 import { guardJob } from "../edits.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
-import { startedByFailure } from "../staged/no-conclusion-guard.ts";
 
 export const noConclusionGuard: Rule = {
   id: "no-conclusion-guard",
@@ -16,9 +16,7 @@ export const noConclusionGuard: Rule = {
   why: "workflow_run starts a run whatever the conclusion of the workflow before was. Without a test of the conclusion, red tests deploy like green ones.",
   url: documentation.workflowRun,
   *find(analysis) {
-    yield* startedByFailure(analysis);
     for (const hit of effectsAfterBadRuns(analysis)) {
-      if (isStaged(hit.pipeline)) continue;
       if (hit.conclusions.includes("failure")) yield candidate(analysis, hit);
       const beside = hit.conclusions.length === 0 ? besideIt(analysis, hit) : undefined;
       if (beside) yield beside;
@@ -42,7 +40,7 @@ function besideIt(analysis: Analysis, { pipeline, job, effect, chain }: UngatedE
     confidence: "high",
     ...(isDocumentation(effect) ? { severity: "warning" as const } : {}),
     schedule: [
-      `${chain.described} -> ${upstream} starts -> ${fileName(pipeline.id)} starts at once`,
+      `${chain.described} -> ${upstream} starts -> ${pipeline.label} starts at once`,
       `"${jobName(job)}" ${does}`,
       `"${jobName(tests)}" in ${upstream} fails`,
     ],
@@ -61,16 +59,19 @@ function besideIt(analysis: Analysis, { pipeline, job, effect, chain }: UngatedE
 
 function candidate(analysis: Analysis, hit: UngatedEffect): Candidate {
   const { pipeline, job, effect, chain } = hit;
-  const upstream = fileName(chain.circumstances.upstream!.pipeline);
+  const upstream = analysis.facts.pipeline(chain.circumstances.upstream!.pipeline)!.label;
   const root = rootJob(analysis, job);
   const others = pipeline.starts.some((start) => start.cause.kind !== "completion" && start.cause.kind !== "call");
   const success = "github.event.workflow_run.conclusion == 'success'";
-  const edits = guardJob(root, others ? `github.event_name != 'workflow_run' || ${success}` : success);
+  const staged = isStaged(pipeline) ? inStages : undefined;
+  const edits = staged
+    ? undefined
+    : guardJob(root, others ? `github.event_name != 'workflow_run' || ${success}` : success);
   return {
     message: `Job "${jobName(job)}" ${effect.kind === "publish" ? "publishes" : "deploys"} (${effect.tool}) also when ${upstream} failed`,
-    at: root.condition?.at ?? root.keyAt,
+    at: staged ? chain.start.at : (root.condition?.at ?? root.keyAt),
     related: [
-      { at: chain.start.at, message: `Started when ${upstream} completes, with any conclusion` },
+      ...(staged ? [] : [{ at: chain.start.at, message: `Started when ${upstream} completes, with any conclusion` }]),
       ...(effect.step
         ? [{ at: effect.step.at, message: `Here it ${effect.kind === "publish" ? "publishes" : "deploys"}` }]
         : []),
@@ -78,12 +79,14 @@ function candidate(analysis: Analysis, hit: UngatedEffect): Candidate {
     confidence: hit.activation === "yes" && effect.confidence !== "low" ? "high" : "medium",
     ...(isDocumentation(effect) || isGuess(effect) ? { severity: "warning" as const } : {}),
     schedule: [
-      `${chain.described} -> ${upstream} starts`,
+      `${chain.upstream!.described} -> ${upstream} starts`,
       `${upstream} fails`,
-      `${upstream} has completed -> ${fileName(pipeline.id)} starts all the same`,
+      `${staged ? "the rule lets the event through" : `${upstream} has completed`} -> ${pipeline.label} starts all the same`,
       `"${jobName(job)}" ${effect.kind === "publish" ? "publishes" : "deploys"}`,
     ],
-    help: `Add \`if: ${success}\` to the job${others ? ", beside the test for its other triggers" : ""}.`,
+    ...(staged ?? {
+      help: `Add \`if: ${success}\` to the job${others ? ", beside the test for its other triggers" : ""}.`,
+    }),
     ...(edits ? { edits } : {}),
     claim: analysis.claim(
       [chain],
@@ -101,6 +104,12 @@ function candidate(analysis: Analysis, hit: UngatedEffect): Candidate {
     ),
   };
 }
+
+const inStages = {
+  why: "A rule on the state of a pipeline starts its target for every state that it does not leave out: when the pipeline before starts, when it fails and when it is cancelled.",
+  url: awsDocumentation.events,
+  help: "Let the pattern of the rule ask for `state: [SUCCEEDED]`.",
+};
 
 /** Some job of the run fails: the first that works. */
 function failingRun(analysis: Analysis, pipeline: string, event: string) {

@@ -1,9 +1,11 @@
+import type { Pipeline } from "../../facts/facts.ts";
 import { isStaged } from "../../facts/stages.ts";
 import { can, jobPattern, sameRoot } from "../analysis/analysis.ts";
+import { pathsApart } from "../analysis/beside.ts";
 import { isDocumentation, lastingEffects } from "../analysis/effects.ts";
-import { fileName, jobName } from "../analysis/wording.ts";
-import { documentation, type Rule } from "../rule.ts";
-import { startedTwice } from "../staged/push-and-workflow-run-both.ts";
+import { jobName } from "../analysis/wording.ts";
+import { awsDocumentation } from "../documentation-aws.ts";
+import { type Candidate, documentation, type Rule } from "../rule.ts";
 
 export const pushAndWorkflowRunBoth: Rule = {
   id: "push-and-workflow-run-both",
@@ -13,10 +15,8 @@ export const pushAndWorkflowRunBoth: Rule = {
   why: "With both `push` and `workflow_run`, one commit runs the job twice: at once, beside the workflow it should wait for, and again when that one has ended.",
   url: documentation.workflowRun,
   *find(analysis) {
-    yield* startedTwice(analysis);
     const seen = new Set<string>();
     for (const { pipeline, job } of analysis.work()) {
-      if (isStaged(pipeline)) continue;
       const effects = lastingEffects(job);
       const [effect] = effects;
       if (!effect || seen.has(pipeline.id)) continue;
@@ -27,6 +27,9 @@ export const pushAndWorkflowRunBoth: Rule = {
           (chain) =>
             chain.upstream &&
             sameRoot(chain, direct) &&
+            !analysis.startsAfter(chain, pipeline.id) &&
+            // Each for its own paths, and again after the other: that is wanted.
+            !pathsApart(chain.upstream, direct) &&
             effects.some(
               ({ step }) =>
                 can(job.runs(direct.circumstances)) &&
@@ -37,7 +40,8 @@ export const pushAndWorkflowRunBoth: Rule = {
         );
         if (!after) continue;
         seen.add(pipeline.id);
-        const upstream = fileName(after.circumstances.upstream!.pipeline);
+        const upstream = analysis.facts.pipeline(after.circumstances.upstream!.pipeline)!.label;
+        const again = isStaged(pipeline) ? "succeeds" : "completes";
         const filtered = direct.start.cause.kind === "push" && direct.start.cause.paths.kind === "patterns";
         const event = `${direct.described}${filtered ? " that touches its paths" : ""}`;
         const does = effect.kind === "publish" ? "publishes" : "deploys";
@@ -51,12 +55,16 @@ export const pushAndWorkflowRunBoth: Rule = {
           confidence: "high",
           ...(isDocumentation(effect) ? { severity: "warning" as const } : {}),
           schedule: [
-            `${event} -> ${fileName(pipeline.id)} starts; ${upstream} starts`,
+            `${event} -> ${pipeline.label} starts; ${upstream} starts`,
             `"${jobName(job)}" ${does} while ${upstream} still runs`,
-            `${upstream} completes -> ${fileName(pipeline.id)} starts again`,
+            `${upstream} ${again} -> ${pipeline.label} starts again`,
             `"${jobName(job)}" ${does} a second time`,
           ],
-          help: `Keep one of the two: remove \`push\` and guard the workflow_run, or split the jobs by \`github.event_name\`.`,
+          ...(isStaged(pipeline)
+            ? inStages(pipeline, upstream)
+            : {
+                help: `Keep one of the two: remove \`push\` and guard the workflow_run, or split the jobs by \`github.event_name\`.`,
+              }),
           claim: analysis.claim(
             [direct],
             [
@@ -71,3 +79,11 @@ export const pushAndWorkflowRunBoth: Rule = {
     }
   },
 };
+
+function inStages({ label }: Pipeline, upstream: string): Pick<Candidate, "why" | "url" | "help"> {
+  return {
+    why: "A run that starts with the push does not wait for the pipeline that it is to come after: it uses what the last push left. The second run repairs that, if it is not superseded, and everything is done twice.",
+    url: awsDocumentation.triggers,
+    help: `Keep one of the two: switch off change detection of the source of ${label} (\`DetectChanges: false\`), or the start after ${upstream}.`,
+  };
+}

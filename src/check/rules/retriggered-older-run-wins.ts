@@ -1,5 +1,6 @@
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
 import { isStaged } from "../../facts/stages.ts";
+import { readable } from "../../facts/written.ts";
 import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { deploysOwnChangesOnly } from "../analysis/changed-files.ts";
@@ -7,9 +8,9 @@ import { type Effect, isCalledDocumentation, isPreview, lastingEffects, reportsO
 import { isUniquePerRun, locksOf } from "../analysis/locks.ts";
 import { again, type TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
+import { awsDocumentation } from "../documentation-aws.ts";
 import { addJobConcurrency } from "../edits.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
-import { olderRunWins } from "../staged/retriggered-older-run-wins.ts";
 import { meetsUnlocked } from "./shared-target-no-shared-group.ts";
 
 /** What stays as the last writer left it. Images and packages are named by their version, and a distribution serves what is in its bucket. */
@@ -23,9 +24,7 @@ export const retriggeredOlderRunWins: Rule = {
   why: "Nothing keeps two runs of this deployment apart. When the run of an older commit is slower, or somebody runs it again, it overwrites the newer version, and nothing is red.",
   url: documentation.concurrency,
   *find(analysis) {
-    yield* olderRunWins(analysis);
     for (const pipeline of analysis.facts.pipelines) {
-      if (isStaged(pipeline)) continue;
       const [found] = pipeline.jobs
         .filter((job) => job.kind === "work" && !isPreview(job) && !reportsOrCleans(job))
         .filter((job) => locksOf(analysis, job).length === 0)
@@ -85,19 +84,23 @@ interface Found {
 function candidate(analysis: Analysis, { pipeline, job, effect, chain }: Found): Candidate {
   const keepsAll = deploysOwnChangesOnly(analysis, job);
   const group = groupOf(pipeline, job, effect);
+  const staged = isStaged(pipeline) ? pipeline : undefined;
   const edits = job.file === pipeline.id ? addJobConcurrency(job, { group, keepsAll }) : undefined;
   const isStack = effect.access?.resource === "stack";
   const severity = isCalledDocumentation(effect) ? ("note" as const) : undefined;
   const starts = [
-    `${chain.described} (commit A) -> ${fileName(pipeline.id)} starts`,
-    `${chain.described} (commit B) -> ${fileName(pipeline.id)} starts again`,
+    `${chain.described} (commit A) -> ${pipeline.label} starts`,
+    `${chain.described} (commit B) -> ${pipeline.label} starts again`,
   ];
   return {
     message: isStack
       ? `Two pushes run "${jobName(job)}" at the same time (${effect.tool}): the stack takes one change at a time, and the newer commit may be the one that is refused`
       : `Two pushes run "${jobName(job)}" at the same time (${effect.tool}): the older one may finish last and stay`,
-    at: job.keyAt,
-    related: [{ at: chain.start.at, message: `Every ${chain.described} starts one more run` }],
+    at: staged ? (staged.modeAt ?? staged.nameAt) : job.keyAt,
+    related: [
+      ...(staged ? [{ at: job.keyAt, message: `"${jobName(job)}" deploys ${targetIn(effect)}in every run` }] : []),
+      { at: chain.start.at, message: `Every ${chain.described} starts one more run` },
+    ],
     confidence: effect.access ? "medium" : "low",
     ...(severity ? { severity } : {}),
     schedule: isStack
@@ -108,15 +111,18 @@ function candidate(analysis: Analysis, { pipeline, job, effect, chain }: Found):
           why: "Nothing keeps two runs of this deployment apart. A stack that is being changed refuses the next change, so the run of the newer commit fails, and the older one stays until somebody runs it again.",
         }
       : {}),
-    help: keepsAll
-      ? "Give the deployment a concurrency group in which all wait, `queue: max`: each deploys only what its own push changed, so none may be dropped."
-      : "Give the deployment a concurrency group without cancel-in-progress.",
+    ...(staged ? inStages : {}),
+    help: staged
+      ? "Set the execution mode QUEUED (every run, in order) or SUPERSEDED (the newest of those that wait)."
+      : keepsAll
+        ? "Give the deployment a concurrency group in which all wait, `queue: max`: each deploys only what its own push changed, so none may be dropped."
+        : "Give the deployment a concurrency group without cancel-in-progress.",
     ...(edits
       ? {
           edits,
           cause: {
             of: `${severity} ${isStack}`,
-            here: `"${jobName(job)}" in ${fileName(pipeline.id)} (${effect.tool}) has no group either`,
+            here: `"${jobName(job)}" in ${pipeline.label} (${effect.tool}) has no group either`,
           },
         }
       : {}),
@@ -124,11 +130,20 @@ function candidate(analysis: Analysis, { pipeline, job, effect, chain }: Found):
   };
 }
 
+function targetIn({ access }: Effect): string {
+  return access ? `the ${access.resource} "${readable(access.key)}" ` : "";
+}
+
+const inStages = {
+  why: "In mode PARALLEL no run waits for another. When the run of an older commit is slower, or waits longer for an approval, it overwrites the newer version, and nothing is red.",
+  url: awsDocumentation.modes,
+};
+
 function claim(analysis: Analysis, { job, chain }: Pick<Found, "job" | "chain">, isStack: boolean): Claim {
   const second = again(chain, "push-2");
   const [older, newer] = [jobPattern(job, chain), jobPattern(job, second)];
   return {
-    scenario: { ...analysis.scenario([chain]), events: [chain.root, second.root] },
+    scenario: analysis.scenario([chain, second]),
     schedule: isStack
       ? [
           { kind: "job-started", job: older },
