@@ -13,6 +13,7 @@ export const howToGet = {
   "aws-cdk": cdk,
   "aws-cdk-lib": cdk,
   "cdk-nag": `${cdk}; npm install --prefix FOLDER cdk-nag@2.38.2`,
+  "@cdklabs/cdk-validator-cfnguard": `${cdk}; npm install --prefix FOLDER @cdklabs/cdk-validator-cfnguard@0.0.62`,
   cc: debian("gcc libc6-dev"),
   chromium: debian("chromium"),
   "cfn-lint": "pip install cfn-lint",
@@ -44,8 +45,11 @@ export type Program = keyof typeof howToGet;
 
 const modules = [process.env.BATON_TEST_CDK_MODULES, fileURLToPath(new URL("../../node_modules", import.meta.url))];
 
+const ofTheCdk = ["aws-cdk", "aws-cdk-lib", "cdk-nag", "@cdklabs/cdk-validator-cfnguard"] as const;
+type CdkPackage = (typeof ofTheCdk)[number];
+
 /** The folder that has all packages of the CDK that are asked for; empty when there is none. */
-export function cdkModules(...packages: ("aws-cdk" | "aws-cdk-lib" | "cdk-nag")[]): string {
+export function cdkModules(...packages: CdkPackage[]): string {
   return modules.find((folder) => folder && packages.every((name) => existsSync(join(folder, name)))) ?? "";
 }
 
@@ -75,7 +79,8 @@ export function postgresPrograms(): string | undefined {
 
 function isThere(program: Program): boolean {
   if (program === "postgres") return postgresPrograms() !== undefined;
-  if (program === "aws-cdk" || program === "aws-cdk-lib" || program === "cdk-nag") return cdkModules(program) !== "";
+  const own = ofTheCdk.find((name) => name === program);
+  if (own !== undefined) return cdkModules(own) !== "";
   return programAt(program) !== undefined;
 }
 

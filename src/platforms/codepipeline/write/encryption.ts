@@ -10,10 +10,10 @@ import { account, arnOf, localArn, partition, region, type Text, text } from "./
 
 export const keyId = "Key";
 
-/** Administration without use: who manages the key cannot read with it. */
+/** Administration without use: who manages the key cannot read with it, nor grant that, which `Create*` would let. */
 const administration = [
   "Cancel*",
-  "Create*",
+  "CreateAlias",
   "Delete*",
   "Describe*",
   "Disable*",
