@@ -12,6 +12,7 @@ import { SignIn } from "./access/sign-in.ts";
 import { AccessLog } from "./access-log.ts";
 import { type Bindings, makeApp, withSecurityHeaders } from "./app.ts";
 import { Dashboard, dashboardFolder } from "./dashboard.ts";
+import { DriftLooks } from "./drift-looks.ts";
 import { Feed } from "./feed.ts";
 import { Hooks } from "./hooks/hooks.ts";
 import { Metrics } from "./metrics.ts";
@@ -41,6 +42,8 @@ export interface ServeOptions {
   secretsFile?: string | undefined;
   /** Branches whose pushes are run here. */
   deliver?: readonly string[];
+  /** How long after the last look for drift at an environment there is another one, in milliseconds. Absent: nobody looks. */
+  driftEveryMs?: number | undefined;
   /** That webhooks are signed with; without one none is taken. */
   webhookSecret?: string | undefined;
   version: string;
@@ -108,6 +111,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     report,
     now: Date.now,
   });
+  const { driftEveryMs: everyMs } = options;
+  const driftLooks = everyMs && new DriftLooks({ host, everyMs, secretsFile, report, now: Date.now });
   const isSecure = publicUrl?.protocol === "https:";
   const oidc = options.oidc && new OpenIdConnect({ settings: options.oidc, isSecure, report });
   const app = makeApp({
@@ -160,6 +165,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   pushes.begin();
   schedules.begin(pushes.settled());
   await underways.takeBackOwed();
+  if (driftLooks) driftLooks.begin();
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${listen.host.includes(":") ? `[${listen.host}]` : listen.host}:${port}`,
@@ -174,7 +180,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       await closed;
       clearInterval(idle);
       clearTimeout(cut);
-      await Promise.all([pushes.close(), schedules.close()]);
+      await Promise.all([pushes.close(), schedules.close(), driftLooks ? driftLooks.close() : undefined]);
       await underways.close();
       if (telling.ok) await telling.value.stop({ withinMs: graceMs });
       await feed.close();

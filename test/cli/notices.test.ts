@@ -159,6 +159,11 @@ test("what a receiver will never take is listed, and sent again when somebody as
   assert.match(listed.stderr, /baton notices retry/);
   const status = await box.baton("status");
   assert.match(status.stdout, /all was not told of 1 thing: HTTP 400: what is this\?; baton notices shows it/);
+  const doctor = await box.baton("doctor");
+  assert.match(
+    doctor.stdout,
+    /notices: all was not told of 1 thing: HTTP 400: what is this\?[\s\S]*baton notices retry all/,
+  );
   assert.equal((await box.baton("notices", "retry", "all")).code, 1);
   hook.behave = () => 200;
   const sent = await box.json<SentAgainView>("notices", "retry", "all");

@@ -78,7 +78,8 @@ test("every moment of a journal is what all of it comes to when it is folded up 
       else finished++;
     }
     const runs = [...state.runs.values()];
-    const board = boardView(delivery, { state, runs, deployed: deployedView(journal, { until: seq }), now: at });
+    const deployed = deployedView(journal, { until: seq });
+    const board = boardView(delivery, { state, runs, deployed, now: at, journal, until: seq, expected: new Map() });
     for (const { name, in: cells } of board.pipelines) {
       for (const [environment, { deployed }] of Object.entries(cells)) {
         assert.equal(

@@ -33,6 +33,7 @@ export const describe: CommandModule["describe"] = (command) => {
       "run what is pushed to this branch of origin, by its own definition (several times)",
       collect,
     )
+    .option("--drift <TIME>", "look for drift in each environment so long after the last look: 6h, 1d")
     .option("--webhook-secret-file <FILE>", "what webhooks are signed with; without it none is taken")
     .option("--oidc <FILE>", "people sign in with an OpenID Connect provider: YAML, with what its groups may do")
     .option("--oidc-secret-file <FILE>", "what the provider knows this server by")
@@ -57,6 +58,7 @@ interface Options extends ConfigOptions {
   publicUrl?: string;
   secretsFile?: string;
   deliver?: string[];
+  drift?: string;
   webhookSecretFile?: string;
   oidc?: string;
   oidcSecretFile?: string;
@@ -75,6 +77,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   const project = findProject(terminal, { config });
   const { stateFolder } = project;
   const by = actorHere(env);
+  const driftEveryMs = driftEvery(options);
   const webhookSecret =
     webhookSecretFile && secretIn(webhookSecretFile, { cwd, option: "--webhook-secret-file", least: 16 });
   const oidc = oidcOf(options, cwd);
@@ -120,6 +123,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     owner: by.name,
     secretsFile,
     deliver,
+    driftEveryMs,
     webhookSecret,
     version,
     agents,
@@ -168,6 +172,14 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
 function leadsOf(leading: Turn["leading"]) {
   const { epoch, takeovers } = leading;
   return { epoch, takeovers, confirmed: () => leading.confirmed() };
+}
+
+/** Undefined where nobody asked for it. @throws {UsageError} */
+function driftEvery({ drift }: Options): number | undefined {
+  if (drift === undefined) return undefined;
+  const ms = parseDuration(drift);
+  if (ms !== undefined && ms >= 60_000) return ms;
+  throw new UsageError(`--drift ${drift} is not a time of a minute or more`, { next: "baton serve --drift 6h" });
 }
 
 /** Undefined where no agents are served. @throws {Refused} */

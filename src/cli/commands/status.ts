@@ -84,6 +84,7 @@ function statusLines(status: StatusView, project: Project, { out, cwd, stdout }:
   const lines = [
     `${out.strong(shortPath(project.file, cwd))}`,
     ...deployedLines(status, shown),
+    ...lockLines(status, shown),
     ...frozenLines(status, shown),
     ...owedLines(status, shown),
     ...untoldLines(status, shown),
@@ -119,6 +120,24 @@ function deployedLines(status: StatusView, shown: Shown): string[] {
     ]);
     return ["", out.strong(environment), ...table(rows, "  ")];
   });
+}
+
+function lockLines({ locks = [] }: StatusView, { now, out }: Shown): string[] {
+  const lines = locks.flatMap(({ environment, holder, queue }) => {
+    const since = holder?.since === undefined ? "" : ` for ${duration(now - holder.since)}`;
+    const left = holder?.leftMs === undefined ? "" : `, about ${duration(holder.leftMs)} left`;
+    const first =
+      holder === undefined
+        ? `${environment} is free`
+        : `${environment} is held by run ${holder.run} (release ${holder.release})${since}${left}`;
+    const waits = queue.map(({ run, release, since: from, startsInMs }, place) => {
+      const waiting = from === undefined ? "" : ` waits for ${duration(now - from)}`;
+      const turn = startsInMs === undefined ? "" : `, its turn in about ${duration(startsInMs)}`;
+      return `  ${out.faint(`${place + 1}.`)} run ${run} (release ${release})${waiting}${turn}`;
+    });
+    return [first, ...waits];
+  });
+  return lines.length === 0 ? [] : ["", ...lines];
 }
 
 function frozenLines({ freezes }: StatusView, { out }: Shown): string[] {

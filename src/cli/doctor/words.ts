@@ -23,6 +23,8 @@ function remedyOf(advice: Advice): string {
       return "baton doctor --repair derives it again";
     case "take-away":
       return "baton doctor --repair takes them away, and the next job that makes them stores them anew";
+    case "tell-again":
+      return `baton notices retry ${advice.target}  sends it again; baton notices  shows what`;
     case "make-again":
       return `${advice.environments.map((name) => `baton run --to ${name} --force`).join(" and ")} makes them anew`;
     default:

@@ -25,7 +25,11 @@ export async function readBoard(
   const shown = journal && boardOf(journal, { moment, now });
   if (shown !== undefined) return shown;
   const state = moment?.state ?? journal?.state() ?? emptyState();
-  return boardView(await loadDefinition(project.file, caller), { state, runs: [], deployed: {}, now });
+  const expected = new Map<string, number>();
+  return boardView(await loadDefinition(project.file, caller), {
+    ...{ state, runs: [], deployed: {}, now, expected, journal },
+    until: moment?.seq,
+  });
 }
 
 /** Undefined when nothing was ever run. */
@@ -42,5 +46,10 @@ function boardOf(
   const failed = newest.filter(({ run, conclusion }, at) => (conclusion === "failed" || at === 0) && !has.has(run));
   const past = failed.map(({ run }) => (moment ? runAt(journal, run, moment) : journal.runState(run))!);
   const runs = [...shown, ...past].sort((a, b) => b.release - a.release);
-  return boardView(runs[0]!.delivery, { state, runs, deployed: deployedView(journal, until), now });
+  return boardView(runs[0]!.delivery, {
+    ...{ state, runs, now, journal },
+    deployed: deployedView(journal, until),
+    expected: state.runs.size === 0 ? new Map() : journal.durations(),
+    until: moment?.seq,
+  });
 }

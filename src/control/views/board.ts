@@ -1,10 +1,12 @@
-import type { RunId } from "../../engine/events.ts";
 import { isFrozen } from "../../engine/policies/freeze.ts";
-import { hasEnded, type JobState, type RunState, releaseMeant, type State } from "../../engine/state.ts";
-import type { Delivery } from "../../model/delivery.ts";
+import { hasEnded, type JobState, type RunState } from "../../engine/state.ts";
+import { isOpen, opensAt } from "../../model/change-windows.ts";
+import type { ChangeWindow, Delivery } from "../../model/delivery.ts";
 import { originOf } from "../../plan/plan.ts";
 import type { DeployedView } from "./deployed.ts";
+import { type BoardDrift, driftIn, driftOf } from "./drift.ts";
 import type { FreezeView } from "./freezes.ts";
+import { type LockFacts, type LockHolder, type LockWaiter, lockOf, nameOf, type RunName } from "./locks.ts";
 
 /** What is where, by pipeline and environment, and what keeps each environment. Times: milliseconds since the epoch. */
 export interface BoardView {
@@ -23,18 +25,16 @@ export interface BoardEnvironment {
   /** Who is asked before something is deployed here; nobody: nobody is asked. */
   reviewers: string[];
   /** Who deploys here now. */
-  holder?: RunName;
+  holder?: LockHolder;
   /** Who stands in line behind, first come first. */
-  queue: RunName[];
+  queue: LockWaiter[];
   asks: (RunName & { expiresAt?: number })[];
   /** While nothing begins to be deployed here. */
   freeze?: Omit<FreezeView, "environment">;
-}
-
-export interface RunName {
-  run: RunId;
-  /** Of a promotion or rollback the one that it moves. */
-  release: number;
+  /** Whether one of its change windows is open, and when the next one opens. Absent: it has none. */
+  window?: { isOpen: boolean; opensAt?: number };
+  /** What somebody found who looked whether it is still as it was deployed; the worst of what is there. Absent: nobody has looked. */
+  drift?: BoardDrift;
 }
 
 export interface BoardPipeline {
@@ -57,27 +57,32 @@ export interface BoardCell {
 /** `runs`: all that are open, and the finished ones whose failures may still matter, newest first. */
 export function boardView(
   delivery: Delivery,
-  { state, runs, deployed, now }: { state: State; runs: readonly RunState[]; deployed: DeployedView; now: number },
+  facts: LockFacts & { runs: readonly RunState[]; deployed: DeployedView },
 ): BoardView {
+  const { state, runs, deployed, now, journal, until } = facts;
+  const looks = driftIn(journal, until);
   const open = runs.filter(({ finished }) => finished === undefined);
   return {
     version: 1,
     delivery: delivery.name,
-    environments: delivery.environments.map(({ name, after, approval }) => {
+    environments: delivery.environments.map(({ name, after, approval, windows }) => {
       const lock = state.environments.get(name);
-      const holder = lock?.holder === undefined ? undefined : state.runs.get(lock.holder);
+      const { holder, queue } = lockOf(facts, name);
+      const drift = driftOf(looks.get(name) ?? [], deployed[name] ?? {});
       return {
         name,
         after,
         reviewers: approval?.reviewers ?? [],
-        ...(holder && { holder: nameOf(holder) }),
-        queue: (lock?.queue ?? []).flatMap((id) => (state.runs.has(id) ? [nameOf(state.runs.get(id)!)] : [])),
+        ...(holder && { holder }),
+        queue,
         asks: open.flatMap((run) => {
           const asked = run.environments.get(name)?.approval;
           if (asked?.status !== "requested") return [];
           return [{ ...nameOf(run), ...(asked.expiresAt !== undefined && { expiresAt: asked.expiresAt }) }];
         }),
         ...(isFrozen(lock?.freeze, now) && { freeze: lock.freeze }),
+        ...(windows !== undefined && { window: windowAt(windows, now) }),
+        ...(drift && { drift }),
       };
     }),
     pipelines: inOrderOfNeed(delivery.pipelines).map(({ name, description, needs }) => ({
@@ -94,7 +99,9 @@ export function boardView(
   };
 }
 
-const nameOf = (run: RunState): RunName => ({ run: run.id, release: releaseMeant(run) });
+function windowAt(windows: readonly ChangeWindow[], now: number): NonNullable<BoardEnvironment["window"]> {
+  return isOpen(windows, now) ? { isOpen: true } : { isOpen: false, opensAt: opensAt(windows, now) };
+}
 
 function cellOf(
   runs: readonly RunState[],

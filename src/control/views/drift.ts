@@ -1,3 +1,5 @@
+import type { JournalReader } from "../../store/journal-reader.ts";
+import type { DeployedView } from "./deployed.ts";
 import type { DriftLooked, JobId, RunId } from "./events.ts";
 
 /** Whether environments are still as they were deployed, as somebody has just looked. */
@@ -20,4 +22,49 @@ export interface DriftLook {
   said: string[];
   /** The file that has all that it printed, where that is more. */
   log?: string;
+}
+
+/** What the board says of an environment. */
+export interface BoardDrift {
+  found: DriftLooked["found"];
+  /** When somebody looked last. */
+  at: number;
+  /** What is not as it was left, or could not be looked at, and what was said of it. */
+  jobs: { job: JobId; release: number; found: DriftLooked["found"]; said: string[] }[];
+}
+
+export type LastLook = DriftLooked & { at: number };
+
+/** The last look at each job, by environment; `until` that event. */
+export function driftIn(
+  journal: Pick<JournalReader, "ofTypes"> | undefined,
+  until: number | undefined,
+): Map<string, LastLook[]> {
+  const last = new Map<string, Map<JobId, LastLook>>();
+  for (const { event, at } of journal?.ofTypes(["drift.looked"], until === undefined ? {} : { before: until + 1 }) ??
+    []) {
+    if (event.type !== "drift.looked") continue;
+    const there = last.get(event.environment) ?? new Map<JobId, LastLook>();
+    last.set(event.environment, there.set(event.deployedBy, { ...event, at }));
+  }
+  return new Map([...last].map(([environment, there]) => [environment, [...there.values()]]));
+}
+
+const worstFirst = ["differs", "unknown", "same"] as const;
+
+/** Of what is still there as it was when somebody looked: what was deployed since has put right, or made new, what was found. */
+export function driftOf(looks: readonly LastLook[], deployed: DeployedView[string]): BoardDrift | undefined {
+  const counting = looks.filter(({ at, deployedBy }) => {
+    const there = Object.entries(deployed).find(([pipeline]) => deployedBy.startsWith(`${pipeline}.`))?.[1];
+    return there !== undefined && there.at <= at;
+  });
+  const found = worstFirst.find((one) => counting.some((look) => look.found === one));
+  if (found === undefined) return undefined;
+  return {
+    found,
+    at: Math.min(...counting.map(({ at }) => at)),
+    jobs: counting
+      .filter((look) => look.found !== "same")
+      .map(({ deployedBy, release, found: one, said }) => ({ job: deployedBy, release, found: one, said })),
+  };
 }

@@ -25,7 +25,7 @@ export interface CheckUpView extends CheckUp {
 
 /**
  * What mends it by asking Baton. `derive-again`: what is derived from the events. `take-away`: artifacts that cannot be used.
- * `make-again`: what is deployed there, of which files are gone.
+ * `make-again`: what is deployed there, of which files are gone. `tell-again`: what a target of notices was not told.
  */
 export type Advice =
   | { do: "give-secrets" }
@@ -33,4 +33,5 @@ export type Advice =
   | { do: "cancel"; run: string }
   | { do: "derive-again" }
   | { do: "take-away" }
+  | { do: "tell-again"; target: string }
   | { do: "make-again"; environments: readonly string[] };

@@ -3,6 +3,7 @@ import type { JournalReader } from "../../store/journal-reader.ts";
 import { type DeployedView, deployedView } from "./deployed.ts";
 import type { JobId, RunId } from "./events.ts";
 import { type FreezeView, freezesAt } from "./freezes.ts";
+import { type LockView, locksIn } from "./locks.ts";
 import type { UntoldView } from "./notices.ts";
 import { type RunView, runView } from "./run.ts";
 import { type ListedRun, listedRuns } from "./runs.ts";
@@ -15,6 +16,8 @@ export interface StatusView {
   runs: ListedRun[];
   /** Oldest first, also those that `runs` leaves out. */
   open: OpenRun[];
+  /** Where somebody deploys, and who stands in line. Absent: nobody does. */
+  locks?: LockView[];
   /** Where nothing begins to be deployed now. */
   freezes: FreezeView[];
   /** What failed where it is to be taken back, and has not been. */
@@ -47,11 +50,13 @@ export function statusView(
   const isOpen = (journal?.openRuns().length ?? 0) > 0;
   const mayOwe = isOpen || journal?.runs({ newest: 20 }).some(({ conclusion }) => conclusion === "failed") === true;
   const state = journal !== undefined && mayOwe ? journal.state() : undefined;
+  const locks = state === undefined || !isOpen ? [] : locksIn({ state, expected: journal!.durations(), journal, now });
   return {
     version: 1,
     deployed: journal === undefined ? {} : deployedView(journal),
     runs: listedRuns(journal, most),
     open: state === undefined ? [] : openRuns(state, { now, ownerOf }),
+    ...(locks.length > 0 && { locks }),
     freezes: freezesAt(journal?.freezes() ?? {}, now),
     owed: state === undefined ? [] : owedIn(state),
   };

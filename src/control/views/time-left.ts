@@ -3,10 +3,15 @@ import type { JobId } from "../../plan/plan.ts";
 
 /**
  * How long the rest of a run will take, in milliseconds: the longest chain of what is left, or all that is left divided
- * by how much runs at a time, whichever is more. Nothing when a job that is left has never been timed.
+ * by how much runs at a time, whichever is more. Nothing when a job that is left has never been timed. `counts`: of these jobs alone.
  */
-export function timeLeft(run: RunState, expected: ReadonlyMap<JobId, number>, now: number): number | undefined {
-  const open = run.list.filter((job) => !hasEnded(job));
+export function timeLeft(
+  run: RunState,
+  expected: ReadonlyMap<JobId, number>,
+  now: number,
+  counts: (job: JobState) => boolean = () => true,
+): number | undefined {
+  const open = run.list.filter((job) => !hasEnded(job) && counts(job));
   if (open.some((job) => !expected.has(job.id))) return undefined;
   const joins = new Map(run.plan.joins.map((join) => [join.id, join.after]));
   const endsIn = new Map<string, number>();

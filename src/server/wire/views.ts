@@ -145,12 +145,30 @@ const openRun = z
   .strictObject({ ...runFields, runBy: z.strictObject({ pid: z.number().int().optional() }).optional() })
   .meta({ id: "OpenRun", description: "`runBy` is absent when nobody makes it go on." });
 
+const runName = { run: z.string(), release: z.number().int() };
+
+const lockHolder = z.strictObject({
+  ...runName,
+  since: time.optional().meta({ description: "When it took the lock." }),
+  leftMs: milliseconds.optional().meta({ description: "How long it will take, by what its jobs took before." }),
+});
+
+const lockWaiter = z.strictObject({
+  ...runName,
+  since: time.optional().meta({ description: "Since when it lacks nothing else." }),
+  startsInMs: milliseconds.optional().meta({ description: "In what time it is its turn, by what jobs took before." }),
+});
+
 export const statusView = z
   .strictObject({
     version: z.literal(1),
     deployed: byName(byName(deployed.extend({ at: time, isRemoved: isRemoved.optional() }).meta({ id: "Deployment" }))),
     runs: z.array(runRecord),
     open: z.array(openRun),
+    locks: z
+      .array(z.strictObject({ environment: z.string(), holder: lockHolder.optional(), queue: z.array(lockWaiter) }))
+      .optional()
+      .meta({ description: "Where somebody deploys, and who stands in line. Absent: nobody does." }),
     freezes: z.array(freeze),
     owed: z
       .array(z.strictObject({ environment: z.string(), failed: z.string(), job: z.string(), at: time }))
@@ -162,8 +180,6 @@ export const statusView = z
     snapshots: byName(z.string()).optional(),
   })
   .meta({ id: "Status" });
-
-const runName = { run: z.string(), release: z.number().int() };
 
 const boardCell = z
   .strictObject({
@@ -181,6 +197,8 @@ const boardCell = z
   })
   .meta({ id: "BoardCell", description: "A pipeline in an environment." });
 
+const driftFound = z.enum(["same", "differs", "unknown"]);
+
 export const boardView = z
   .strictObject({
     version: z.literal(1),
@@ -190,13 +208,32 @@ export const boardView = z
         name: z.string(),
         after: z.array(z.string()),
         reviewers: z.array(z.string()),
-        holder: z.strictObject(runName).optional(),
-        queue: z.array(z.strictObject(runName)),
+        holder: lockHolder.optional(),
+        queue: z.array(lockWaiter),
         asks: z.array(z.strictObject({ ...runName, expiresAt: time.optional() })),
         freeze: z
           .strictObject(freezeFields)
           .optional()
           .meta({ description: "While nothing begins to be deployed here." }),
+        window: z
+          .strictObject({ isOpen: z.boolean(), opensAt: time.optional() })
+          .optional()
+          .meta({ description: "Of an environment with change windows." }),
+        drift: z
+          .strictObject({
+            found: driftFound,
+            at: time,
+            jobs: z.array(
+              z.strictObject({
+                job: z.string(),
+                release: z.number().int(),
+                found: driftFound,
+                said: z.array(z.string()),
+              }),
+            ),
+          })
+          .optional()
+          .meta({ description: "What whoever looked last found; absent: nobody looked at what is there now." }),
       }),
     ),
     pipelines: z.array(

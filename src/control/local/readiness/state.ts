@@ -4,8 +4,10 @@ import { count } from "../../../findings/count.ts";
 import { StoreError } from "../../../store/store-error.ts";
 import { shortPath } from "../../definition/source-frame.ts";
 import type { Project } from "../../project.ts";
+import type { UntoldView } from "../../views/notices.ts";
 import type { CheckUpView } from "../../views/readiness.ts";
 import { inspectArtifacts, inspectJournal, type OpenRunHealth, type StateFolderView } from "../state-folder.ts";
+import { untoldIn } from "../untold.ts";
 
 const lowDiskBytes = 1 << 30;
 /** With less than this not even an event and a line of a log can be kept for certain. */
@@ -27,6 +29,7 @@ export async function stateCheckUps({ stateFolder }: Project, cwd: string): Prom
     disk(folder),
     ...journal(stateFolder),
     ...(await artifacts(stateFolder)),
+    ...untoldIn(stateFolder).map(notTold),
   ];
 }
 
@@ -44,6 +47,16 @@ function writable(folder: string, { stateFolder, cwd }: { stateFolder: string; c
       remedy: `give yourself the right to write ${folder}`,
     };
   }
+}
+
+function notTold({ target, givenUp, failure }: UntoldView): CheckUpView {
+  const what = givenUp === 0 ? "is not told yet" : `was not told of ${count(givenUp, "thing")}`;
+  return {
+    name: "notices",
+    verdict: "warn",
+    text: `${target} ${what}: ${failure}`,
+    advice: { do: "tell-again", target },
+  };
 }
 
 function disk(folder: string): CheckUpView {

@@ -1,12 +1,20 @@
 /** What somebody has to do something about, above the board, and only when there is something. */
 import { releaseMeant } from "../../data/states.ts";
-import type { Board, OpenRun } from "../../data/wire.ts";
+import type { Board, OpenRun, Status } from "../../data/wire.ts";
 import { freezeAddress, markOfFreeze } from "../../parts/freeze.tsx";
 import { StateIcon } from "../../parts/icons.tsx";
 import { Ago } from "../../parts/parts.tsx";
 import { runAddress } from "../../route.ts";
 
-export function Attention({ board, open }: { board: Board; open: readonly OpenRun[] }) {
+type Untold = NonNullable<Status["untold"]>[number];
+
+interface Shown {
+  board: Board;
+  open: readonly OpenRun[];
+  untold: readonly Untold[];
+}
+
+export function Attention({ board, open, untold }: Shown) {
   const asked = board.environments.flatMap(({ name, reviewers, asks }) =>
     asks.map((ask) => ({ ...ask, name, reviewers })),
   );
@@ -18,7 +26,11 @@ export function Attention({ board, open }: { board: Board; open: readonly OpenRu
   );
   const left = open.filter((run) => run.runBy === undefined && run.status !== "awaiting-approval");
   const frozen = board.environments.flatMap(({ name, freeze }) => (freeze ? [{ name, freeze }] : []));
-  if (asked.length + broken.length + left.length + frozen.length === 0) return null;
+  const drifted = board.environments.flatMap(({ name, drift }) =>
+    drift?.found === "differs" ? [{ name, drift }] : [],
+  );
+  const wrong = broken.length + left.length + drifted.length + untold.length;
+  if (asked.length + wrong + frozen.length === 0) return null;
   return (
     <div class="attention">
       {frozen.length > 0 && (
@@ -59,7 +71,7 @@ export function Attention({ board, open }: { board: Board; open: readonly OpenRu
           </ul>
         </section>
       )}
-      {broken.length + left.length > 0 && (
+      {wrong > 0 && (
         <section aria-label="Wrong now">
           <h2>Wrong now</h2>
           <ul>
@@ -76,6 +88,29 @@ export function Attention({ board, open }: { board: Board; open: readonly OpenRu
                 <a class="button" href={runAddress(run, job)}>
                   See the log
                 </a>
+              </li>
+            ))}
+            {drifted.map(({ name, drift }) => (
+              <li key={`drift ${name}`} class="state-failed">
+                <StateIcon state="failed" />
+                <span>
+                  <b>{name}</b> is not as it was deployed: {drift.jobs.map(({ job }) => job).join(", ")}
+                  <span class="muted">
+                    {" "}
+                    · <Ago at={drift.at} />
+                  </span>
+                </span>
+                <code class="command">baton drift {name}</code>
+              </li>
+            ))}
+            {untold.map(({ target, givenUp, failure }) => (
+              <li key={`untold ${target}`} class="state-blocked">
+                <StateIcon state="blocked" />
+                <span>
+                  <b>{target}</b> {givenUp === 0 ? "is not told yet" : `was not told of ${givenUp}`}
+                  <span class="muted"> · {failure}</span>
+                </span>
+                <code class="command">baton notices</code>
               </li>
             ))}
             {left.map((run) => (

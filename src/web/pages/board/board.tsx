@@ -2,8 +2,10 @@
 import "./board.css";
 import { signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import { now } from "../../data/live.ts";
 import { useMayOperate } from "../../data/may.ts";
 import type { Mark } from "../../data/states.ts";
+import { exactly, roughly } from "../../data/time.ts";
 import { useView } from "../../data/views.ts";
 import type { Board, BoardCell, BoardEnvironment, Status } from "../../data/wire.ts";
 import { useKeys } from "../../keys.ts";
@@ -29,7 +31,7 @@ export function BoardPage() {
     <div class="board-page">
       <h1 class="hidden-text">{board.delivery}</h1>
       <Problems problem={problem} />
-      <Attention board={board} open={status?.open ?? []} />
+      <Attention board={board} open={status?.open ?? []} untold={status?.untold ?? []} />
       <div class="board-columns">
         <Matrix board={board} />
         {isEmpty ? (
@@ -189,13 +191,13 @@ const hasAny = (pipelines: Board["pipelines"], name: string) =>
   pipelines.some((pipeline) => pipeline.in[name]?.deployed !== undefined);
 
 function Environment({ environment, hasAny }: { environment: BoardEnvironment; hasAny: boolean }) {
-  const { name, holder, queue, asks, reviewers, freeze } = environment;
+  const { name, holder, queue, asks, reviewers, freeze, window, drift } = environment;
   const mayOperate = useMayOperate();
   return (
     <div class="environment">
       <span class="environment-name">{name}</span>
       {holder && (
-        <a href={runAddress(holder.run)}>
+        <a href={runAddress(holder.run)} title={heldWords(holder)}>
           <StateMark filled mark={{ state: "running", word: `${holder.release} deploys` }} />
         </a>
       )}
@@ -205,11 +207,13 @@ function Environment({ environment, hasAny }: { environment: BoardEnvironment; h
         </a>
       ))}
       {queue.length > 0 && (
-        <span class="environment-note" title={queue.map(({ release }) => `release ${release}`).join(", ")}>
+        <span class="environment-note" title={queue.map(waiterWords).join(", ")}>
           {queue.length} in line
         </span>
       )}
-      {!holder && !freeze && asks.length === 0 && queue.length === 0 && (
+      {window !== undefined && !freeze && <WindowNote window={window} />}
+      {drift && <DriftNote drift={drift} />}
+      {!holder && !freeze && window?.isOpen !== false && asks.length === 0 && queue.length === 0 && (
         <span class="environment-note" title={reviewers.length > 0 ? `approved by ${reviewers.join(", ")}` : undefined}>
           free
         </span>
@@ -236,6 +240,44 @@ function Environment({ environment, hasAny }: { environment: BoardEnvironment; h
         </a>
       )}
     </div>
+  );
+}
+
+function heldWords({ since, leftMs }: NonNullable<BoardEnvironment["holder"]>): string {
+  const held = since === undefined ? "" : `for ${roughly(now.value - since)}`;
+  return [held, leftMs === undefined ? "" : `about ${roughly(leftMs)} left`].filter((text) => text !== "").join(", ");
+}
+
+function waiterWords({ release, since, startsInMs }: BoardEnvironment["queue"][number]): string {
+  const waits = since === undefined ? "" : ` waits for ${roughly(now.value - since)}`;
+  return `release ${release}${waits}${startsInMs === undefined ? "" : `, its turn in about ${roughly(startsInMs)}`}`;
+}
+
+/** Only while it keeps something out: an open window is what everybody expects. */
+function WindowNote({ window }: { window: NonNullable<BoardEnvironment["window"]> }) {
+  if (window.isOpen || window.opensAt === undefined) return null;
+  return (
+    <span title={`The next change window opens ${exactly(window.opensAt)}`}>
+      <StateMark filled mark={{ state: "blocked", word: `closed, opens in ${roughly(window.opensAt - now.value)}` }} />
+    </span>
+  );
+}
+
+function DriftNote({ drift: { found, at, jobs } }: { drift: NonNullable<BoardEnvironment["drift"]> }) {
+  const said = jobs.map(({ job, said: lines }) => [job, ...lines].join("\n")).join("\n\n");
+  if (found === "same") {
+    return (
+      <span class="environment-note" title="As it was deployed, when somebody looked last">
+        no drift <Ago at={at} />
+      </span>
+    );
+  }
+  const mark: Mark =
+    found === "differs" ? { state: "failed", word: "has drifted" } : { state: "blocked", word: "drift unknown" };
+  return (
+    <span title={`${said}\n${exactly(at)}`}>
+      <StateMark filled mark={mark} />
+    </span>
   );
 }
 
