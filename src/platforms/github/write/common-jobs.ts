@@ -5,7 +5,7 @@ import { localAction } from "./actions.ts";
 import { programCheckout } from "./checkouts.ts";
 import { computed } from "./computed.ts";
 import { admittedTo } from "./deployments.ts";
-import type { StepsJobDocument } from "./document.ts";
+import type { ConcurrencyGroup, StepsJobDocument } from "./document.ts";
 import { literal } from "./expressions.ts";
 import { usualMachine } from "./machine.ts";
 import { approvalEnvironment } from "./names.ts";
@@ -33,6 +33,18 @@ export function approvalJob(
       programCheckout(),
       { uses: localAction(delivery, "approve"), with: { gate, commit: computed(commit), message } },
     ],
+  };
+}
+
+/**
+ * Of a pull request only the newest commit matters: what goes on for older ones is cancelled. Everything else has a group of its own.
+ * `what`: the part of the delivery's files that is meant, where it is not all of a run.
+ */
+export function newestOfPull(delivery: Delivery, what?: string): ConcurrencyGroup {
+  const number = computed("github.event.pull_request.number || github.run_id");
+  return {
+    group: `${delivery.name}-${number}${what === undefined ? "" : `-${what}`}`,
+    cancelInProgress: "github.event_name == 'pull_request'",
   };
 }
 

@@ -10,7 +10,7 @@ import { checkout } from "./checkouts.ts";
 import { cloudsOf, packagesSignIn, pushesPackages, signIn } from "./clouds.ts";
 import { computed } from "./computed.ts";
 import { admittedTo } from "./deployments.ts";
-import type { Permissions, StepDocument, StepsJobDocument } from "./document.ts";
+import type { ConcurrencyGroup, Permissions, StepDocument, StepsJobDocument } from "./document.ts";
 import { conditionExpression, definedName, literal, type Surroundings, valueText } from "./expressions.ts";
 import { machineOf } from "./machine.ts";
 import type { ArtifactNames } from "./names.ts";
@@ -51,6 +51,8 @@ export interface JobPlace {
   readonly signer: (pipeline: string) => string;
   /** It deploys nothing, whatever the job is there for. */
   readonly looks?: true;
+  /** Where the job has no group of its own; legs of a matrix are kept apart. */
+  readonly concurrency?: ConcurrencyGroup;
   /** Added to every job's condition. */
   readonly guard?: string;
   /** Jobs of the file that come before all of the model's. */
@@ -96,7 +98,7 @@ export function writeJob(name: string, place: JobPlace): StepsJobDocument {
       // Whether the pull request of a preview is still open and has no newer commit.
       asksOfPulls: job.deploys && !place.looks && previewOf(place.delivery) !== undefined,
     }),
-    ...(group !== undefined && { concurrency: { group } }),
+    ...concurrencyOf(job, group, place),
     ...machineOf(job, { options: place.options, text }),
     ...(wantsEnvironment && {
       environment: admittedTo(
@@ -134,6 +136,17 @@ export function writeJob(name: string, place: JobPlace): StepsJobDocument {
     ...withFolder(folderOf(place.pipeline, job)),
     steps,
   };
+}
+
+function concurrencyOf(
+  { matrix }: Job,
+  own: string | undefined,
+  { concurrency }: JobPlace,
+): Pick<StepsJobDocument, "concurrency"> {
+  if (own !== undefined) return { concurrency: { group: own } };
+  if (concurrency === undefined) return {};
+  const leg = matrix === undefined ? "" : `-${computed("strategy.job-index")}`;
+  return { concurrency: { ...concurrency, group: `${concurrency.group}${leg}` } };
 }
 
 /** Every text in a structure of the definition's own. */

@@ -83,6 +83,7 @@ function inOneFile(all: readonly PartOptions[], header: FilesOptions["header"]):
         outputs,
       },
     },
+    ...(branches.length > 0 && { concurrency: documents.find(({ concurrency }) => concurrency)!.concurrency! }),
     jobs: Object.assign({}, ...documents.map(({ jobs }) => jobs)),
   };
   // GitHub asks a caller for what any job of the file may do.

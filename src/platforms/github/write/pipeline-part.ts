@@ -3,6 +3,7 @@
 import type { Delivery, Pipeline } from "../../../model/delivery.ts";
 import { outputsRead, secretsRead } from "../../../model/job-values.ts";
 import { mayDeploy, needsRights, rightsGuards } from "./clouds.ts";
+import { newestOfPull } from "./common-jobs.ts";
 import { mayAllRest } from "./delivery-data.ts";
 import {
   type Input,
@@ -173,6 +174,8 @@ export function writePart(part: PartOptions): PipelinePart {
           ]),
         },
       },
+      // Called it has the group of its run, alone.
+      ...(pullRequests && { concurrency: newestOfPull(delivery, `${pipeline.name}.${known}`) }),
       jobs,
     },
   };

@@ -51,7 +51,8 @@ def decide($environment; $record; $moved; $changed):
         if ($p | refused) or $empty then (if $usable then "reuse" elif $empty then "empty" else "skip" end)
         else
           (if $facts.force or $facts.event == "schedule" then true
-           elif $facts.event == "pull-request" then touched($facts.base; $p.paths)
+           # A preview is deployed whole, by what is there; all else of a pull request by what it changes.
+           elif $facts.event == "pull-request" and $environment == "" then touched($facts.base; $p.paths)
            elif $usable | not then true
            else touched($deployed.commit; $p.paths)
              or ($facts.event == "rollback"
@@ -60,7 +61,7 @@ def decide($environment; $record; $moved; $changed):
              or any($p.needs[]; ($record[.].release // 0) > $deployed.release)
            end) as $affected
           | ($affected or any($needs[]; . == "run")) as $runs
-          | if $facts.event != "pull-request" and (any($needs[]; . == "blocked") or ($runs and any($needs[]; . == "skip")))
+          | if ($facts.event != "pull-request" or $environment != "") and (any($needs[]; . == "blocked") or ($runs and any($needs[]; . == "skip")))
             then "blocked"
             elif $runs then "run"
             elif $deployed != null then "reuse"

@@ -88,6 +88,30 @@ is_ours() { # RUN ENVIRONMENT
   is_before "$commit" "refs/remotes/origin/$branch" || return 2
 }
 
+# What the definition calls an environment, as `place`, and of a preview the number of its pull request, as `pull` (else empty).
+place_of() { # ENVIRONMENT
+  pull=""
+  place=$(jq -r --arg environment "$1" '[.environments[] | select(.preview).name as $name
+    | select($environment | test("^\($name)-[0-9]+$")) | $name][0] // $environment' "$delivery") || fail "Unreadable" "The data of the delivery cannot be read."
+  if [ "$place" != "$1" ]; then pull=${1##*-}; fi
+}
+
+# What GitHub says of a pull request, as $work/pull.json. Status 1: there is none.
+ask_pull() { # NUMBER
+  ask "$work/pull.json" "repos/$GITHUB_REPOSITORY/pulls/$1" \
+    jq -e '(.state | IN("open", "closed")) and (.head.sha | type) == "string" and (.base.ref | type) == "string"'
+}
+
+# Whether the pull request that this run is about is open, with no newer commit. Status 1: its preview is not wanted any more.
+is_wanted() { # NUMBER
+  local verdict
+  ask_pull "$1" || return 1
+  verdict=$(jq -r --arg number "$1" --slurpfile event "$GITHUB_EVENT_PATH" '$event[0].pull_request as $own
+    | .state == "open" and ($own.number | tostring) == $number and .head.sha == $own.head.sha | tostring' "$work/pull.json") ||
+    fail "Unreadable" "What GitHub says of pull request $1 cannot be read."
+  [ "$verdict" = true ]
+}
+
 # Whether git knows a commit.
 has_commit() { # COMMIT
   local status=0

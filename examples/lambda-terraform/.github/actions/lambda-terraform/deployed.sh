@@ -37,14 +37,14 @@ read_record() { # FILE RUN ENVIRONMENT MARK
   if [ "$verdict" != true ]; then fail "Unreadable" "What run $2 left as the record of $3 is none."; fi
 }
 
-# Starts this very workflow for an environment, on a branch. Status 1: GitHub would not, and said why.
-start_on() { # BRANCH ENVIRONMENT
+# Starts this very workflow on a branch, for what an input names. Status 1: GitHub would not, and said why.
+start_on() { # BRANCH INPUT VALUE
   local attempt workflow=${GITHUB_WORKFLOW_REF%@*}
   for attempt in 1 2 3; do
-    if gh api --method POST "$api/workflows/${workflow##*/}/dispatches" -f "ref=$1" -f "inputs[environment]=$2" > "$work/answer" 2> "$work/said"; then return 0; fi
+    if gh api --method POST "$api/workflows/${workflow##*/}/dispatches" -f "ref=$1" -f "inputs[$2]=$3" > "$work/answer" 2> "$work/said"; then return 0; fi
     if [ "$attempt" -lt 3 ]; then pause "$attempt"; fi
   done
-  echo "::error title=Not started::${workflow##*/} cannot be started for $2 on $1: $(tr '\n' ' ' < "$work/said")" >&2
+  echo "::error title=Not started::${workflow##*/} cannot be started for $3 on $1: $(tr '\n' ' ' < "$work/said")" >&2
   return 1
 }
 
@@ -52,12 +52,12 @@ start_on() { # BRANCH ENVIRONMENT
 # branch that deployed there, because only a run of that branch is believed and let in.
 start_where() { # QUESTION
   local name branch left=""
-  jq -r '.environments[].name' "$delivery" > "$work/names"
+  jq -r '.environments[] | select(.preview | not).name' "$delivery" > "$work/names"
   while read -r name; do
     without_history=yes find_begun "$name" < /dev/null
     if [ -z "$begun_run" ] || ! "$1" "$begun_run" "$name" "$begun_mark"; then continue; fi
     branch=$(jq -er .head_branch "$work/run.json") || fail "Unreadable" "What GitHub says of run $begun_run cannot be read."
-    if start_on "$branch" "$name" < /dev/null; then echo "Started for $name on $branch."; else left="$left $name"; fi
+    if start_on "$branch" environment "$name" < /dev/null; then echo "Started for $name on $branch."; else left="$left $name"; fi
   done < "$work/names"
   # One that cannot be started holds up no other.
   [ -z "$left" ]

@@ -15,6 +15,9 @@ def given($name): ($event[0].inputs // {})[$name] | if . == null then "" else to
     elif ($ENV.GITHUB_BASE_REF // "") != "" then $ENV.GITHUB_BASE_REF
     else $ENV.GITHUB_REF_NAME
     end),
+  # The pull request whose preview this run may deploy: not that of a fork or of Dependabot, which have no rights.
+  pull: ($event[0].pull_request // {} | if .head.repo.full_name == $ENV.GITHUB_REPOSITORY and $ENV.GITHUB_ACTOR != "dependabot[bot]"
+    then .number else null end),
   isBranch: (($ENV.GITHUB_REF_TYPE // "branch") == "branch"),
   default: ($event[0].repository.default_branch // ""),
   commit: $ENV.GITHUB_SHA,

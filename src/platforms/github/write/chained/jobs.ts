@@ -3,6 +3,7 @@
 import { localAction } from "../actions.ts";
 import { programCheckout } from "../checkouts.ts";
 import { mayDeploy, rightsGuards, signIn } from "../clouds.ts";
+import { newestOfPull } from "../common-jobs.ts";
 import { computed } from "../computed.ts";
 import { admittedTo, shownAddress } from "../deployments.ts";
 import type { JobDocument, StepsJobDocument } from "../document.ts";
@@ -73,6 +74,9 @@ function placeOf(
       const kept = `fromJSON(needs.${plan}.outputs.handed)${member(pipelineName)}.artifacts${member(artifact)}`;
       return { digest: `${kept}.digest`, run: `${kept}.run` };
     },
+    // The run itself has the lock of its environment, which cancels nothing.
+    ...(isRelease &&
+      pipeline.triggers.pullRequests && { concurrency: newestOfPull(delivery, `${pipeline.name}.${name}`) }),
     first: [plan],
     guard: [runs, ...(isRelease ? rightsGuards(pipeline, pipeline.jobs[name]!) : [mayDeploy])].join(" && "),
   };

@@ -6,15 +6,9 @@ import { inOrder } from "../../../../order/topological.ts";
 import { CannotWrite } from "../../../generated.ts";
 import { localAction } from "../actions.ts";
 import { historyCheckout } from "../checkouts.ts";
-import { approvalJob, commentJob, reporting, summaryJob } from "../common-jobs.ts";
+import { approvalJob, commentJob, newestOfPull, reporting, summaryJob } from "../common-jobs.ts";
 import { computed } from "../computed.ts";
-import {
-  type ConcurrencyGroup,
-  type Input,
-  type JobDocument,
-  unitePermissions,
-  type WorkflowDocument,
-} from "../document.ts";
+import { type Input, type JobDocument, unitePermissions, type WorkflowDocument } from "../document.ts";
 import { handedIn, planFacts, planned, withReadOutputs } from "../environment-jobs.ts";
 import { prose } from "../expressions.ts";
 import { workflowHeader } from "../header.ts";
@@ -74,14 +68,8 @@ export function writeEntry(entry: EntryOptions): WorkflowDocument {
       dispatch: { inputs: dispatchInputs(delivery) },
       ...(schedules.length > 0 && { schedules }),
     },
-    ...(pullRequests &&
-      previewOf(delivery) === undefined && {
-        // Of a pull request only the newest commit matters; whatever deploys has a group of its own and waits for its turn.
-        concurrency: {
-          group: `${delivery.name}-${computed("github.event.pull_request.number || github.run_id")}`,
-          cancelInProgress: "github.event_name == 'pull_request'",
-        },
-      }),
+    // Where there is a preview a deployment is under way, which nothing may cancel: then only builds are.
+    ...(pullRequests && previewOf(delivery) === undefined && { concurrency: newestOfPull(delivery) }),
     jobs: withReadOutputs(
       {
         [ids.plan]: planJob(entry, ids),
@@ -220,7 +208,7 @@ function releaseJobs(entry: EntryOptions, ids: EntryIds): Record<string, JobDocu
           needs: [ids.plan, ...sources.map(id)],
           if: conditions.join(" && "),
           permissions,
-          ...(previewOf(delivery) && { concurrency: newestOnly(delivery, name) }),
+          ...(previewOf(delivery) && { concurrency: newestOfPull(delivery, name) }),
           uses: document.file,
           with: Object.fromEntries([...wants].map(([input, what]) => [input, releaseWant(what, ids)])),
           secrets,
@@ -228,14 +216,6 @@ function releaseJobs(entry: EntryOptions, ids: EntryIds): Record<string, JobDocu
       ];
     }),
   );
-}
-
-/** Of a pull request only the newest commit is built: one that is being deployed to its preview goes on. */
-function newestOnly(delivery: Delivery, pipeline: string): ConcurrencyGroup {
-  return {
-    group: `${delivery.name}-${computed("github.event.pull_request.number || github.run_id")}-${pipeline}`,
-    cancelInProgress: "github.event_name == 'pull_request'",
-  };
 }
 
 function releaseWant(what: Want, ids: EntryIds): string {

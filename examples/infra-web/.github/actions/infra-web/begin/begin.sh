@@ -20,9 +20,14 @@ fi
 deploys=$(jq -r '.deploys // false' <<< "$row")
 if [ -n "$ENVIRONMENT" ] && [ "$deploys" = true ] && [ "${LOOKS:-no}" != yes ]; then
   require gh
-  without_history=yes find_begun "$ENVIRONMENT"
-  if [ "$begun_run" != "$GITHUB_RUN_ID" ]; then
-    fail "Another run deploys here" "Run ${begun_run:-(none is known)} began to deploy to $ENVIRONMENT after this one. Re-run all jobs of this run if it is still wanted."
+  place_of "$ENVIRONMENT"
+  if [ -n "$pull" ]; then
+    is_wanted "$pull" || fail "Not wanted any more" "Pull request $pull is closed or has a newer commit: nothing is deployed to $ENVIRONMENT."
+  else
+    without_history=yes find_begun "$ENVIRONMENT"
+    if [ "$begun_run" != "$GITHUB_RUN_ID" ]; then
+      fail "Another run deploys here" "Run ${begun_run:-(none is known)} began to deploy to $ENVIRONMENT after this one. Re-run all jobs of this run if it is still wanted."
+    fi
   fi
 fi
 
@@ -38,6 +43,10 @@ outputs="$RUNNER_TEMP/outputs"
   echo "BATON_ENVIRONMENT=$ENVIRONMENT"
   echo "BATON_COMMIT=$COMMIT"
   echo "BATON_BRANCH=$branch"
+  if [ -n "$ENVIRONMENT" ]; then
+    place_of "$ENVIRONMENT"
+    if [ -n "$pull" ]; then echo "BATON_PULL_REQUEST=$pull"; fi
+  fi
   echo "BATON_RUN=$GITHUB_RUN_ID"
   echo "BATON_RELEASE=$GITHUB_RUN_ID"
 } >> "$GITHUB_ENV"

@@ -11,6 +11,7 @@ def upstream($name): [$pipelines[] | select(.name == $name).needs[] | ., upstrea
 | {
     version: 1,
     environment: $environment,
+    place: $environment,
     commit: $commit,
     event: $facts.event,
     decisions: {($pipeline): $decision},

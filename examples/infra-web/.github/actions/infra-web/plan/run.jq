@@ -8,8 +8,15 @@ def decided($name): decide($name; $deployed[0][$name]; {}; $changed[0]);
 
 def yes: if . then "yes" else "no" end;
 
+# A pull request that changes what is deployed has a preview, all of it.
+def previews($checked):
+  [$environments[] | select(.preview and $facts.pull != null
+    and any($pipelines[]; $checked[.name] == "run" and any(.jobs[]; .deploys))).name];
+
 places as $places
-| (if $facts.event == "pull-request" then [decide(""; {}; {}; $changed[0])]
+| (if $facts.event == "pull-request" then decide(""; {}; {}; $changed[0]) else {} end) as $checked
+| (if $facts.event == "pull-request" then previews($checked) else [] end) as $previews
+| (if $facts.event == "pull-request" then [$checked] + [$previews[] | decide(.; {}; {}; {})]
    elif $facts.event == "rollback" then []
    else [$places[] | decided(.)]
    end) as $decisions
@@ -32,7 +39,8 @@ places as $places
       [$environments[].name as $name
         | ($places | index($name)) as $place
         | {key: "deploy_\($name)",
-            value: ($place != null and ($facts.event == "rollback" or any($decisions[$place][]; . == "run")) | yes)}]
+            value: (($previews | index($name)) != null
+              or ($place != null and ($facts.event == "rollback" or any($decisions[$place][]; . == "run"))) | yes)}]
       + [$pipelines[] | select(.builds).name as $name | {key: "build_\($name)", value: (($built | index($name)) != null | yes)}]
       + [{key: "commit", value: $facts.commit}, {key: "event", value: $facts.event}, {key: "branch", value: $facts.branch},
          {key: "parameters", value: ($facts.parameters | tojson)}])

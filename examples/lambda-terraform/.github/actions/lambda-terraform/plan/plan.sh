@@ -50,7 +50,7 @@ plan_run() {
     base=$(base_of_change)
     echo "$base" > "$work/bases"
   else
-    jq -r .name "$work/environments" > "$work/names"
+    jq -r 'select(.preview | not).name' "$work/environments" > "$work/names"
     while read -r name; do
       read_deployed "$work/one.json" "$name" < /dev/null
       drop_expired "$work/one.json" "$name" < /dev/null
@@ -69,9 +69,15 @@ plan_run() {
 }
 
 plan_environment() { # ENVIRONMENT
-  local facts newer back unbuilt
-  read_deployed "$work/deployed.json" "$1"
-  drop_expired "$work/deployed.json" "$1"
+  local facts newer back unbuilt place pull
+  place_of "$1"
+  if [ -n "$pull" ]; then
+    # Nothing stands in for anything in a preview: it is there as a whole, and known by its name alone.
+    echo '{"commit": "", "pipelines": {}}' > "$work/deployed.json"
+  else
+    read_deployed "$work/deployed.json" "$1"
+    drop_expired "$work/deployed.json" "$1"
+  fi
   echo '{"pipelines": {}}' > "$work/moved.json"
   back=$(jq -r .rollbackTo "$work/facts.json")
   if [ -n "$back" ]; then
@@ -89,8 +95,15 @@ plan_environment() { # ENVIRONMENT
   jq -r '[.pipelines[].commit] | unique[]' "$work/deployed.json" > "$work/bases"
   changed_since "$work/changed.json" "$work/bases" "$commit"
   facts=$(jq -c '. + {base: ""}' "$work/facts.json")
-  decide environment "$facts" --arg environment "$1" --arg commit "$commit" --slurpfile release "$RUNNER_TEMP/release-inputs.json" \
+  decide environment "$facts" --arg environment "$1" --arg place "$place" --arg commit "$commit" --slurpfile release "$RUNNER_TEMP/release-inputs.json" \
     --slurpfile deployed "$work/deployed.json" --slurpfile moved "$work/moved.json"
+  if [ -n "$pull" ] && ! is_wanted "$pull"; then
+    echo "::notice title=Not wanted any more::Pull request $pull is closed or has a newer commit: nothing is deployed to $1."
+    jq '.decisions |= map_values("skip") | .outputs |= map(if .key | startswith("decision_") then .value = "skip" else . end)' \
+      "$work/plan.json" > "$work/unwanted.json"
+    mv "$work/unwanted.json" "$work/plan.json"
+    return 0
+  fi
   unbuilt=$(named unbuilt)
   if [ -n "$unbuilt" ]; then
     fail "Not built" "What is deployed to $1 changed while this run waited: now $unbuilt has to be deployed, which this run did not build. Re-run all jobs."

@@ -6,7 +6,7 @@ $plan[0] as $plan
 | $needs[0] as $needs
 | $release[0] as $release
 | $plan.environment as $environment
-| def promised: (has("unless") and (.unless | holds($environment))) | not;
+| def promised: (has("unless") and (.unless | holds($plan.place))) | not;
   def artifact($name): ($plan.handed[$name].artifacts // {})[.name] // {
     digest: (if .per == "release" then $release["\($name)_\(.name)__digest"] else $needs[$name].outputs["\(.name)__digest"] end),
     run: $run,
