@@ -8,11 +8,13 @@ import { artifactOf, resolve, resolveText, type Scope } from "./resolve.ts";
 import type { JobState, RunState } from "./state.ts";
 import { releaseMeant } from "./state.ts";
 import { type TracedRun, traceparentOf } from "./trace-context.ts";
+import { runFor } from "./undone.ts";
 
 /** Everything for one attempt, or why it cannot be started: something it reads was never handed over. */
 export type Prepared = { kind: "launch"; launch: Launch } | { kind: "refused"; failure: Failure };
 
-export function prepareLaunch(run: RunState, job: JobState): Prepared {
+export function prepareLaunch(whole: RunState, job: JobState): Prepared {
+  const run = runFor(whole, job);
   const { pipeline, definition } = job;
   const scope: Scope = { run, job, missing: [] };
   const inputs = definition.uses.flatMap(({ artifact, path }) => {
@@ -126,6 +128,7 @@ function resolveAll(scope: Scope, env: Record<string, Value>): Record<string, Re
 
 /** What every step may ask about itself. Nothing a delivery sets can replace these. */
 function ownNames(run: RunState, job: JobState): Record<string, string> {
+  const to = job.planned.undoes?.to;
   return {
     BATON_DELIVERY: run.delivery.name,
     BATON_ENVIRONMENT: job.planned.environment ?? "",
@@ -135,6 +138,7 @@ function ownNames(run: RunState, job: JobState): Record<string, string> {
     BATON_RUN: run.id,
     BATON_COMMIT: run.plan.change.commit,
     BATON_BRANCH: run.plan.change.branch,
+    ...(to && { BATON_UNDO_TO_RELEASE: String(to.release), BATON_UNDO_TO_COMMIT: to.commit }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { EventMeta } from "./event-meta.ts";
 import type { RunCreated, RunId } from "./events.ts";
 import { matrixKey } from "./policies/matrix.ts";
 import type { ApprovalState, JobState, RunEnvironment, RunState } from "./state.ts";
+import { undoneBy } from "./undone.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
 /** What is asked for when a run is made. */
@@ -88,7 +89,10 @@ export function newRun(event: RunCreated, { seq, at }: EventMeta): RunState {
 }
 
 function addJob(run: RunState, planned: PlannedJob): void {
-  const pipeline = run.definitions.get(planned.pipeline);
+  const pipelines = undoneBy(run, planned)?.delivery.pipelines;
+  const pipeline = pipelines
+    ? pipelines.find(({ name }) => name === planned.pipeline)
+    : run.definitions.get(planned.pipeline);
   const definition = pipeline?.jobs[planned.job];
   if (pipeline === undefined || definition === undefined) bug(`the plan has ${planned.id}, which the delivery lacks`);
   const job: JobState = {

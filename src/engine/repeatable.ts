@@ -1,3 +1,4 @@
+import { changesEnvironment } from "../model/changes-environment.ts";
 import type { EngineEvent } from "./events.ts";
 import type { State } from "./state.ts";
 
@@ -18,7 +19,7 @@ export function isRepeatable(state: State, event: EngineEvent): boolean {
     case "job.retry-due":
     case "job.skipped": {
       const definition = state.runs.get(event.run)?.jobs.get(event.job)?.definition;
-      return definition?.deploys === false && definition.concurrency === undefined;
+      return definition !== undefined && !changesEnvironment(definition) && definition.concurrency === undefined;
     }
     default:
       return false;

@@ -5,6 +5,7 @@ import { matrixKey } from "./policies/matrix.ts";
 import type { ResolvedValue } from "./ports.ts";
 import type { JobState, RunState } from "./state.ts";
 import { releaseMeant } from "./state.ts";
+import { runFor } from "./undone.ts";
 
 /** For whom a value is filled in; what it lacks is collected in `missing`, one sentence each. */
 export interface Scope {
@@ -26,7 +27,7 @@ export function resolve(scope: Scope, value: Value): ResolvedValue {
 
 /** As `resolve`, for a name that must be plain text: what is not known here shows as its own name. */
 export function resolveText(run: RunState, job: JobState, value: Value): string {
-  const resolved = resolve({ run, job, missing: [] }, value);
+  const resolved = resolve({ run: runFor(run, job), job, missing: [] }, value);
   return typeof resolved === "string"
     ? resolved
     : resolved.map((piece) => (typeof piece === "string" ? piece : JSON.stringify(piece))).join("");

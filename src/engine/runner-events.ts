@@ -1,3 +1,4 @@
+import { changesEnvironment } from "../model/changes-environment.ts";
 import type { EngineEvent, Failure, JobFailed, JobInterrupted, SkipReason } from "./events.ts";
 import { cancelSkip, stopMode } from "./policies/cancel.ts";
 import { failFastSkip, matrixOf } from "./policies/matrix.ts";
@@ -82,9 +83,9 @@ function lossThatCounts(run: RunState, job: JobState, because: string): Failure 
   };
 }
 
-function asksWhenLost(run: RunState, { planned, definition: { deploys, onLost } }: JobState): boolean {
+function asksWhenLost(run: RunState, { planned, definition }: JobState): boolean {
   const approved = run.delivery.environments.find(({ name }) => name === planned.environment)?.approval !== undefined;
-  return (onLost ?? (deploys && approved ? "ask" : "retry")) === "ask";
+  return (definition.onLost ?? (changesEnvironment(definition) && approved ? "ask" : "retry")) === "ask";
 }
 
 function nobodyKnows({ planned: { environment } }: JobState, because: string): string {

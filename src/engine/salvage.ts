@@ -85,7 +85,8 @@ function noteDeploying(
   if (run === undefined || planned?.environment === undefined) return;
   const { environment, pipeline } = planned;
   const definition = run.delivery.pipelines.find(({ name }) => name === pipeline)?.jobs[planned.job];
-  if (definition?.deploys) raise(found, { environment, pipeline, release: run.release });
+  if (definition?.deploys || planned.undoes !== undefined)
+    raise(found, { environment, pipeline, release: run.release });
 }
 
 function raise(found: Salvaged, at: { environment: string; pipeline: string; release: number }): void {

@@ -188,6 +188,8 @@ export interface JobInput<
   readonly deploys?: boolean | undefined;
   /** What it does that no rollback undoes: "drops a column". Said before a rollback, and no rollback goes over it by itself. */
   readonly irreversible?: string | undefined;
+  /** Undoes what its release did in an environment, before a rollback deploys an earlier one; runs at no other time. */
+  readonly undo?: boolean | undefined;
   /** `true`: looks once whether what was deployed works. A duration: again and again for so long. */
   readonly verify?: boolean | Duration | VerifyInput | undefined;
   /** Looks whether the environment is still as this job left it, by its exit code: 0 yes, 2 no. */

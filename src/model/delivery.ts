@@ -181,6 +181,11 @@ export interface Job {
   /** What it does to an environment that no rollback undoes: "drops a column". Only where it `deploys`. */
   irreversible?: string;
   /**
+   * It undoes in an environment what its release did there, before a rollback deploys an earlier one, and runs at no other time: with
+   * the definition, files and values of the release that it undoes. It belongs to an environment and holds its lock.
+   */
+  undo?: true;
+  /**
    * A command that looks whether the environment is still as this job left it, and changes nothing: 0 says yes, 2 says no. Only where
    * it `deploys`.
    */

@@ -64,6 +64,7 @@ const job = z.strictObject({
   needs: stringList,
   deploys: z.boolean(),
   irreversible: z.string().optional(),
+  undo: z.literal(true).optional(),
   verify: z.strictObject({ forMs: milliseconds, everyMs: milliseconds }).optional(),
   drift: z.string().optional(),
   remove: z.string().optional(),

@@ -28,7 +28,10 @@ export interface ResolvedPipeline {
   needs: ResolvedPipeline[];
   consumers: ResolvedPipeline[];
   releaseJobs: ResolvedJob[];
+  /** But those that undo. */
   environmentJobs: ResolvedJob[];
+  /** What runs before a rollback, and at no other time. */
+  undoJobs: ResolvedJob[];
   /** What jobs of other pipelines take from this one. */
   handsOver: HandOff[];
 }
@@ -94,6 +97,7 @@ function resolvePipeline(pipeline: Pipeline): ResolvedPipeline {
     consumers: [],
     releaseJobs: [],
     environmentJobs: [],
+    undoJobs: [],
     handsOver: [],
   };
   const jobs = new Map<string, ResolvedJob>();
@@ -110,7 +114,8 @@ function resolvePipeline(pipeline: Pipeline): ResolvedPipeline {
       legs: job.matrix === undefined ? [undefined] : matrixLegs(job.matrix),
     };
     jobs.set(name, resolved);
-    (job.per === "release" ? owner.releaseJobs : owner.environmentJobs).push(resolved);
+    if (job.undo) owner.undoJobs.push(resolved);
+    else (job.per === "release" ? owner.releaseJobs : owner.environmentJobs).push(resolved);
   }
   return owner;
 }

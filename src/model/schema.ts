@@ -163,6 +163,12 @@ const job = z
       .string()
       .describe('What it does that no rollback undoes: "drops a column". No rollback goes over it by itself.')
       .optional(),
+    undo: z
+      .boolean()
+      .describe(
+        "Undoes what its release did in an environment, before a rollback deploys an earlier one; runs at no other time.",
+      )
+      .optional(),
     verify: z
       .union([
         z.boolean(),

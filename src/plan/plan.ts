@@ -121,6 +121,18 @@ export interface Plan {
   pipelines: PlannedPipeline[];
   /** Ids of one longest chain by expected duration, when durations are known. */
   criticalPath: JobId[];
+  /** Of a rollback: what its jobs that undo work with, by the release that they undo. Absent: it undoes nothing first. */
+  undone?: Record<string, Undone>;
+}
+
+/** A release that a rollback undoes: all that is needed for that is its own, and not that of the release which comes back. */
+export interface Undone {
+  delivery: Delivery;
+  commit: string;
+  branch: string;
+  parameters: Record<string, string>;
+  /** What the environment had with it, by pipeline, by value. */
+  set: Record<string, Deployed>;
 }
 
 /**
@@ -170,6 +182,11 @@ export interface PlannedJob {
   /** Of a per-release job: what it reads of that which may differ between two runs of one commit. Absent: nothing. */
   inputs?: Record<string, string>;
   /**
+   * It undoes this release's part of the pipeline, by `Plan.undone`, and brings it back `to` what was there before. Its
+   * definition is that release's; `matrix` names the release, so that its id is its own.
+   */
+  undoes?: { release: number; to: { release: number; commit: string } };
+  /**
    * What must have ended before this one starts: jobs that run, and joins. Transitively closed over what does not run.
    * Empty for a job that does not run.
    */
@@ -204,6 +221,7 @@ export interface Reason {
     | "not-proven"
     | "promoted"
     | "half-deployed"
+    | "taken-back"
     | "not-in-release"
     | "condition-false"
     | "not-selected"

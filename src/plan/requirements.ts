@@ -31,7 +31,10 @@ export function requirementsOf(delivery: Delivery, plan: Plan): Requirements {
   const seen = new Set<string>();
   for (const planned of plan.jobs) {
     if (planned.decision !== "run") continue;
-    const pipeline = pipelines.get(planned.pipeline);
+    const pipeline =
+      planned.undoes === undefined
+        ? pipelines.get(planned.pipeline)
+        : plan.undone?.[planned.undoes.release]?.delivery.pipelines.find(({ name }) => name === planned.pipeline);
     const job = pipeline?.jobs[planned.job];
     if (pipeline === undefined || job === undefined) continue;
     if (planned.environment !== undefined) asked.add(planned.environment);

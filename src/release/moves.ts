@@ -1,5 +1,6 @@
-import type { Deployed, JobId } from "../plan/plan.ts";
-import type { EnvironmentPast, ReleaseFacts, ReleaseHistory, RunFacts, Visit } from "./history.ts";
+import { type Deployed, type JobId, originOf, type PlannedPipeline, type Undone } from "../plan/plan.ts";
+import type { ToUndo } from "../plan/undo.ts";
+import type { Arrival, EnvironmentPast, ReleaseFacts, ReleaseHistory, RunFacts, Visit } from "./history.ts";
 
 /** A release that goes on to an environment, or back to it, and the set that it is to have then. */
 export interface Move {
@@ -16,6 +17,8 @@ export interface Move {
   takesBack: number[];
   /** What was done there since, and this does not undo; of a rollback. */
   crosses: Crossed[];
+  /** What its jobs that undo are for, the newest release first; of a rollback. */
+  undoes: ToUndo[];
   /** The run that once took this release back from there. */
   takenBackBy?: string;
   /** Pipelines that are moved; empty: all. */
@@ -93,7 +96,7 @@ export function promotionTo(
   const pipeline = differing(release!, sets);
   if (pipeline !== undefined) return { mayNot: { code: "differs-before", release: number, pipeline } };
   const move = { kind: "promotion" as const, to, release: release!, set: sets[0]!, provenIn: before[0]!, here };
-  return { move: { ...move, ...wasTakenBack(past, number), takesBack: [], crosses: [], pipelines } };
+  return { move: { ...move, ...wasTakenBack(past, number), takesBack: [], crosses: [], undoes: [], pipelines } };
 }
 
 const isWholeVisit = ({ outcome, only }: Visit): boolean => outcome === "whole" && only.length === 0;
@@ -158,6 +161,7 @@ export function rollbackOf(
       crosses: crossed(past, target).filter(
         ({ job }) => pipelines.length === 0 || pipelines.some((one) => job.startsWith(`${one}.`)),
       ),
+      undoes: toUndo(past, { target, releases }),
       ...wasTakenBack(past, target.release),
       pipelines,
     },
@@ -178,13 +182,72 @@ function leftBehind(past: EnvironmentPast, target: Visit): number[] {
 function crossed(past: EnvironmentPast, target: Visit): Crossed[] {
   return since(past, target).flatMap(({ kind, release, facts, environment }) => {
     const begun = new Set(facts.changes.flatMap((one) => (one.environment === environment && one.job ? one.job : [])));
-    return kind === "rollback" ? [] : irreversibleIn(facts, begun).map((one) => ({ release, ...one }));
+    return kind === "rollback" || release === target.release
+      ? []
+      : irreversibleIn(facts, begun).map((one) => ({ release, ...one }));
   });
 }
 
+/** Also what came there again of the same release and did not pass. */
 function since({ visits }: EnvironmentPast, target: Visit): Visit[] {
-  return visits.slice(visits.findLastIndex(({ release }) => release === target.release) + 1);
+  return visits.slice(visits.indexOf(target) + 1);
 }
+
+/**
+ * Of each pipeline the releases that came there one upon the other since the target, whether or not they passed, and that no
+ * rollback has gone back from so far that it deployed again.
+ */
+function toUndo(
+  past: EnvironmentPast,
+  { target, releases }: { target: Visit; releases: ReadonlyMap<number, ReleaseFacts> },
+): ToUndo[] {
+  const upon = new Map<string, Visit[]>();
+  const visits = since(past, target);
+  for (const [at, visit] of visits.entries()) {
+    for (const pipeline of beganToDeploy(visit, visits[at + 1]?.seq)) {
+      const stack = upon.get(pipeline) ?? [target];
+      const below = stack.findLastIndex(({ release }) => release === visit.release);
+      if (visit.kind === "rollback") stack.length = Math.max(below, 0) + 1;
+      // What came there again left other values.
+      if (below !== -1) stack[below] = visit;
+      else if (visit.kind !== "rollback") stack.push(visit);
+      upon.set(pipeline, stack);
+    }
+  }
+  const found = [...upon].flatMap(([pipeline, stack]) =>
+    stack.slice(1).map((visit, at) => ({ pipeline, visit, before: stack[at]! })),
+  );
+  return found
+    .sort((one, other) => other.visit.seq - one.visit.seq)
+    .map(({ pipeline, visit, before }) => ({
+      pipeline,
+      release: visit.release,
+      to: { release: before.release, commit: before.facts.plan.change.commit },
+      by: undoneOf(visit, releases),
+    }));
+}
+
+/** Before the next visit: a run that is retried comes again, and has begun some of it the first time. */
+function beganToDeploy({ facts, environment, seq }: Visit, until = Number.POSITIVE_INFINITY): Set<string> {
+  const isHere = (one: Arrival) => one.environment === environment && one.seq >= seq && one.seq < until;
+  const began = new Set(facts.changes.flatMap((one) => (isHere(one) ? (one.job ?? []) : [])));
+  return new Set(facts.plan.jobs.flatMap(({ id, pipeline, undoes }) => (!undoes && began.has(id) ? [pipeline] : [])));
+}
+
+function undoneOf({ facts, release, set }: Visit, releases: ReadonlyMap<number, ReleaseFacts>): Undone {
+  const { delivery, plan } = facts;
+  const { commit, branch } = plan.change;
+  const [proven = {}] = releases.get(release)?.proven.values() ?? [];
+  const own = Object.entries(set).map(([pipeline, version]): [string, Deployed] => {
+    if (originOf(version) === release || !plan.pipelines.some((one) => isOwn(one, pipeline)))
+      return [pipeline, version];
+    // It did not pass here, so these are the files of another release: its own are known where it has passed, or nowhere.
+    return [pipeline, { ...version, artifacts: proven[pipeline]?.artifacts ?? {} }];
+  });
+  return { delivery, commit, branch, parameters: plan.parameters, set: Object.fromEntries(own) };
+}
+
+const isOwn = ({ pipeline, decision }: PlannedPipeline, name: string) => pipeline === name && decision === "run";
 
 /** Of these jobs those that cannot be undone. */
 export function irreversibleIn(

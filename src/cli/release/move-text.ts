@@ -10,7 +10,7 @@ export const wordOf = ({ kind, release, to }: MoveView) =>
 /** What goes there and what stays, with what is new in it. */
 export function moveLines(move: MoveView, out: Style): string[] {
   const { commit, here, pipelines, files, changes, takesBack, takenBackBy, apart, provenIn, to, release } = move;
-  const { kind, irreversible, policies } = move;
+  const { kind, irreversible, policies, undoes } = move;
   const there =
     here === undefined ? "where nothing is yet" : `where ${here.isPart ? "part of " : ""}release ${here.release} is`;
   const lines = [`${out.strong(wordOf(move))} ${out.faint(`(${commit.slice(0, 7)})`)}, ${there}`];
@@ -22,6 +22,7 @@ export function moveLines(move: MoveView, out: Style): string[] {
       lines.push(`    files ${file.artifact} ${out.faint(`${file.digest.slice(0, 19)}, as in ${provenIn}`)}`);
     }
   }
+  for (const { release: of, job } of undoes) lines.push(`  ${out.active("undoes")} release ${of} first: ${job}`);
   for (const { name, from, to: is } of changes?.settings ?? []) lines.push(`  ${valueText(name, from, is)}`);
   for (const { pipeline, other } of apart) {
     lines.push(
@@ -47,13 +48,16 @@ export function moveLines(move: MoveView, out: Style): string[] {
 }
 
 /** After a promotion or rollback that did not pass: of each pipeline, which version the environment has. */
-export function whereLines({ to, release, here, pipelines }: MoveView, run: RunView, out: Style): string[] {
+export function whereLines({ to, release, here, pipelines, undoes }: MoveView, run: RunView, out: Style): string[] {
   const rows = pipelines.map(({ pipeline, goes }) => {
     const mine = run.jobs.filter(({ id }) => id.startsWith(`${pipeline}.`));
     const before = here === undefined ? "nothing" : "what was there before";
     if (!goes) return [pipeline, "stays as it was"];
     if (mine.every(({ status }) => status === "succeeded")) return [pipeline, out.good(`has release ${release}`)];
     const begun = mine.find(({ status, attempts }) => attempts > 0 && status !== "succeeded");
+    const undone = mine.filter(({ id, status }) => status === "succeeded" && undoes.some(({ job }) => job === id));
+    if (begun === undefined && undone.length > 0)
+      return [pipeline, out.bad(`was undone by ${undone.at(-1)!.id}, and release ${release} is not there yet`)];
     if (begun === undefined) return [pipeline, `still has ${before}`];
     return [pipeline, out.bad(`may be half-way: ${begun.id} ${begun.status}`)];
   });

@@ -7,6 +7,7 @@ import { keepRunCommit, listRunRefs, type RunRefs } from "../../git/run-refs.ts"
 import { keepSnapshot, listSnapshots } from "../../git/snapshot.ts";
 import { changedSince, resolveCommit } from "../../git/worktree.ts";
 import type { TreeLooker } from "../../git/written-tree.ts";
+import type { JobId, Plan } from "../../plan/plan.ts";
 import { type AttemptName, attemptFileName } from "../../runner/log-path.ts";
 import { folderId } from "../../runner/runner.ts";
 import { refused } from "../control.ts";
@@ -55,7 +56,7 @@ export class Checkouts {
   }
 
   /** Notes what a new run works on, before it is recorded. */
-  prepare(run: RunId, { source, inPlace }: { source: Source; inPlace: boolean }): void {
+  prepare(run: RunId, { source, inPlace, plan }: { source: Source; inPlace: boolean; plan?: Plan }): void {
     mkdirSync(this.#folder, { recursive: true });
     let place: Workplace = { version: 1, kind: "in-place", directory: source.root };
     if (source.kind === "commit") {
@@ -63,7 +64,7 @@ export class Checkouts {
       const branch = source.branch === undefined ? {} : { branch: source.branch };
       place = inPlace
         ? { version: 1, kind: "in-place", directory: join(root, prefix), made: { root, commit, head, ...branch } }
-        : { version: 1, kind: "checkout", root, commit, prefix, ...branch };
+        : { version: 1, kind: "checkout", root, commit, prefix, ...branch, ...othersIn(plan) };
     }
     writeWorkplace(workplacePath(this.#folder, run), place);
     this.#known.set(run, place);
@@ -91,11 +92,11 @@ export class Checkouts {
   }
 
   /** What an agent works on; a sentence where only this machine has it. */
-  sourceOf(run: RunId): { commit: string; branch?: string; prefix: string } | string {
+  sourceOf(run: RunId, job: JobId): { commit: string; branch?: string; prefix: string } | string {
     const place = this.#workplace(run);
     if (place.kind === "in-place")
       return "it works on files that no commit holds; commit them, and run without --in-place";
-    const { commit, branch, prefix } = place;
+    const { commit, branch, prefix } = placeFor(place, job);
     return { commit, prefix, ...(branch !== undefined && { branch }) };
   }
 
@@ -113,7 +114,7 @@ export class Checkouts {
   async layOut(attempt: AttemptName): Promise<void> {
     const place = this.#workplace(attempt.run);
     if (place.kind === "in-place") return;
-    const { root, commit, branch } = place;
+    const { root, commit, branch } = placeFor(place, attempt.job);
     let original = this.#originals.get(attempt.run);
     if (original === undefined) {
       original = readOriginal(root);
@@ -137,6 +138,9 @@ export class Checkouts {
     if (folder === undefined) return;
     this.#taken.delete(keyOf(attempt));
     this.#written.get(folder)?.lookAhead();
+    // A folder is of one commit for as long as its run goes on.
+    const place = this.#workplace(attempt.run);
+    if (place.kind === "checkout" && placeFor(place, attempt.job) !== place) return;
     const free = this.#free.get(attempt.run);
     if (free === undefined) this.#free.set(attempt.run, [folder]);
     else free.push(folder);
@@ -194,6 +198,7 @@ export class Checkouts {
       if (typeof record === "string") continue;
       const commit = record.kind === "in-place" ? record.made?.commit : record.commit;
       if (commit !== undefined) needed.add(commit);
+      if (record.kind === "checkout") for (const other of record.others ?? []) needed.add(other.commit);
     }
     // Large folders take their time, and what is decided now must be true when it is done.
     if (root !== undefined)
@@ -220,7 +225,9 @@ export class Checkouts {
   /** The folder of an attempt, from now on its own. New ones are named after the attempt that had them first. */
   #take(attempt: AttemptName): string {
     const key = keyOf(attempt);
-    let folder = this.#taken.get(key) ?? this.#free.get(attempt.run)?.pop();
+    const place = this.#workplace(attempt.run);
+    const isOther = place.kind === "checkout" && placeFor(place, attempt.job) !== place;
+    let folder = this.#taken.get(key) ?? (isOther ? undefined : this.#free.get(attempt.run)?.pop());
     if (folder === undefined) {
       folder = join(this.#folder, attempt.run, attemptFileName(attempt));
       const left = this.#spare.take(folder);
@@ -229,6 +236,24 @@ export class Checkouts {
     this.#taken.set(key, folder);
     return folder;
   }
+}
+
+/** What undoes works on the files of the release that it undoes. */
+function othersIn(plan: Plan | undefined): Pick<Workplace & { kind: "checkout" }, "others"> {
+  const others = Object.entries(plan?.undone ?? {}).map(([release, { commit, branch }]) => ({
+    jobs: plan!.jobs.flatMap(({ id, undoes }) => (String(undoes?.release) === release ? [id] : [])),
+    commit,
+    branch,
+  }));
+  return others.length === 0 ? {} : { others };
+}
+
+/** `place` itself where the job works on what the run does. */
+function placeFor(place: Workplace & { kind: "checkout" }, job: JobId): Workplace & { kind: "checkout" } {
+  const other = place.others?.find(({ jobs }) => jobs.includes(job));
+  if (other === undefined) return place;
+  const { branch: _, ...rest } = place;
+  return { ...rest, commit: other.commit, ...(other.branch !== "" && { branch: other.branch }) };
 }
 
 /** Files that were not there are no matter: the run's own jobs make some. @throws {Refused} */

@@ -81,8 +81,10 @@ export async function lackingHere(
 /** Jobs that agents run: what they lack, they say themselves. */
 function jobsOfAgents(agents: Exchange, { plan, delivery }: Pick<LackQuestion, "plan" | "delivery">): Set<JobId> {
   const pipelines = new Map(delivery.pipelines.map((pipeline) => [pipeline.name, pipeline]));
-  const theirs = plan.jobs.filter(({ pipeline, job }) => {
-    const { runsOn } = pipelines.get(pipeline)?.jobs[job] ?? {};
+  const theirs = plan.jobs.filter(({ pipeline: name, job, undoes }) => {
+    const undone = undoes && plan.undone?.[undoes.release]?.delivery.pipelines;
+    const pipeline = undone ? undone.find((one) => one.name === name) : pipelines.get(name);
+    const { runsOn } = pipeline?.jobs[job] ?? {};
     return agents.takes(runsOn === undefined ? {} : { runsOn: [] });
   });
   return new Set(theirs.map(({ id }) => id));

@@ -89,8 +89,9 @@ function isNews({ changes }: RunFacts, environment: string, pipelines: readonly 
 function deployingJobs({ plan, delivery }: RunFacts): Map<string, string> {
   const pipelines = new Map(delivery.pipelines.map((pipeline) => [pipeline.name, pipeline]));
   return new Map(
-    plan.jobs.flatMap(({ id, pipeline, job, environment }) =>
-      environment !== undefined && pipelines.get(pipeline)?.jobs[job]?.deploys === true ? [[id, environment]] : [],
-    ),
+    plan.jobs.flatMap(({ id, pipeline, job, environment, undoes }) => {
+      const changes = undoes !== undefined || pipelines.get(pipeline)?.jobs[job]?.deploys === true;
+      return environment !== undefined && changes ? [[id, environment]] : [];
+    }),
   );
 }

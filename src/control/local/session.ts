@@ -1,6 +1,7 @@
 import { type Engine, openEngine } from "../../engine/engine.ts";
 import type { EngineEvent, RunId } from "../../engine/events.ts";
 import { EngineRefusal } from "../../engine/refusal.ts";
+import type { RunState } from "../../engine/state.ts";
 import { EngineStopped } from "../../engine/turns.ts";
 import type { Delivery } from "../../model/delivery.ts";
 import type { JobId } from "../../plan/plan.ts";
@@ -61,13 +62,13 @@ export async function openSession({ project, secrets, agents, delivery }: OpenSe
       artifacts,
     });
     const working = watchAttempts(here);
-    const sourceOf = (run: RunId) => checkouts.sourceOf(run);
+    const sourceOf = (run: RunId, job: JobId) => checkouts.sourceOf(run, job);
     const runner = withAgents(working.runner, { stateFolder, exchange: agents, secrets, artifacts, sourceOf });
     const ids = idsFor(() => engine.state.nextRelease);
     const ports = { clock: systemClock, store, runner, ids, lease: store.lease };
     const engine: Engine = await openEngine(ports, { isNeverAhead: agents !== undefined });
     if (agents !== undefined) engine.subscribe(({ event }) => forgetEnded(agents, event));
-    const deliveries = Array.from(engine.state.runs.values(), (run) => run.delivery);
+    const deliveries = [...engine.state.runs.values()].flatMap(deliveriesOf);
     for (const one of delivery ? [delivery, ...deliveries] : deliveries) runner.withhold(allSecretsOf(one));
     // Also of runs that name no such target themselves: a release of before, or of a branch without it.
     runner.withhold(secretsOfNotices(stateFolder, store));
@@ -85,7 +86,7 @@ export async function openSession({ project, secrets, agents, delivery }: OpenSe
       },
       withhold(run) {
         const known = engine.run(run);
-        if (known) runner.withhold(allSecretsOf(known.delivery));
+        if (known) for (const one of deliveriesOf(known)) runner.withhold(allSecretsOf(one));
       },
       async close() {
         await engine.close();
@@ -100,6 +101,12 @@ export async function openSession({ project, secrets, agents, delivery }: OpenSe
     throw error;
   }
 }
+
+/** Its own, and those of the releases that it undoes. */
+const deliveriesOf = ({ delivery, plan }: Pick<RunState, "delivery" | "plan">): Delivery[] => [
+  delivery,
+  ...Object.values(plan.undone ?? {}).map((undone) => undone.delivery),
+];
 
 /** Asks one thing of the engine beside whoever makes the runs go on; nothing runs here. @throws {Refused} */
 export async function besides<T>(project: Project, ask: (engine: Engine) => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { RunId } from "../../engine/events.ts";
+import type { JobId } from "../../plan/plan.ts";
 import { readChecked, writeChecked } from "./checked-file.ts";
 
 /** Where the jobs of a run work, kept in `.baton/checkouts/<run>.json` so that a resumed run works on the same files. */
@@ -8,7 +9,16 @@ export type Workplace =
   /** In the working tree itself; `directory` is absolute. `made`: what lay there, where a commit can stand for it. */
   | { version: 1; kind: "in-place"; directory: string; made?: Made }
   /** Each attempt in a checkout of its own. `prefix` is the definition's folder below the top of the repository. */
-  | { version: 1; kind: "checkout"; root: string; commit: string; branch?: string; prefix: string };
+  | {
+      version: 1;
+      kind: "checkout";
+      root: string;
+      commit: string;
+      branch?: string;
+      prefix: string;
+      /** Jobs that work on the files of another commit. */
+      others?: { jobs: JobId[]; commit: string; branch: string }[];
+    };
 
 /** What the working tree held when a run was made that works in it. */
 export interface Made {

@@ -8,6 +8,7 @@ import { plan as makePlan } from "../../plan/make-plan.ts";
 import type { Plan, PlanRequest } from "../../plan/plan.ts";
 import { originOf } from "../../plan/plan.ts";
 import { requirementsOf } from "../../plan/requirements.ts";
+import { withUndo } from "../../plan/undo.ts";
 import type { ReleaseHistory } from "../../release/history.ts";
 import { type MayNotMove, type Move, type Moving, promotionTo, rollbackOf } from "../../release/moves.ts";
 import { underTodaysPolicies } from "../../release/todays-policies.ts";
@@ -51,6 +52,7 @@ export async function planMove(place: Place, request: MoveRequest): Promise<Plan
   const underToday = (one: Move) => underTodaysPolicies(one, today.ok ? today.value : undefined);
   const { move, policies } = underToday(chosenMove(history, request));
   const source = await sourceOf(project, move);
+  await requireCommits(project, move);
   const held = Object.values(move.set);
   const { delivery } = move.release.facts;
   const past = pastOf(journal, { project, source, delivery, also: held });
@@ -165,6 +167,14 @@ async function sourceOf(project: Project, { release, to }: Move): Promise<Source
   };
 }
 
+/** Of what is undone the files are those of its own commit. @throws {Refused} */
+async function requireCommits({ repository }: Project, { undoes, to }: Move): Promise<void> {
+  for (const { release, by } of undoes) {
+    if (by.commit !== "" && (await resolveCommit(repository!, by.commit)) !== undefined) continue;
+    throw refused("commit-gone", { subject: to, known: [String(release)], because: by.commit });
+  }
+}
+
 interface MoveContext {
   source: Source & { kind: "commit" };
   past: Past;
@@ -201,7 +211,7 @@ async function judged(move: Move, { source, past }: MoveContext): Promise<Judged
     release: set,
     expectedMs: withoutLegs(past.durations),
   };
-  const planned = makePlan(delivery, request);
+  const planned = withUndo(makePlan(delivery, request), to, move.undoes);
   requireKept(move, planned, past);
   const apart = pipelines.length === 0 ? [] : apartIn(move, makePlan(delivery, { ...request, pipelines: [] }));
   if (kind === "promotion" && apart.length > 0) {

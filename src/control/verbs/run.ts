@@ -49,10 +49,6 @@ export async function startRun(
     async begin({ isCalled, waitsFor, signal }) {
       await session.checkouts.keep(source);
       let plannedAt = 0;
-      const onNumbered = ({ run }: { run: string }) => {
-        session.checkouts.prepare(run, { source, inPlace });
-        isCalled(run);
-      };
       const run = await createRun({
         planNow() {
           plannedAt = session.engine.state.seq;
@@ -66,6 +62,10 @@ export async function startRun(
             ...(override !== undefined && { override }),
             ...(moves !== undefined && { moves }),
             ...(takesBack !== undefined && { takesBack }),
+          };
+          const onNumbered = ({ run }: { run: string }) => {
+            session.checkouts.prepare(run, { source, inPlace, plan: now });
+            isCalled(run);
           };
           const made = { delivery, plan: now, parallel, plannedAt, sharing: true, onNumbered, ...told } as const;
           return (await session.engine.createRun(made)).run;

@@ -166,9 +166,9 @@ interface Visit {
 
 function underway({ delivery, plan, moves }: RunCreated): Underway {
   const definitions = new Map(delivery.pipelines.map(({ name, jobs }) => [name, jobs]));
-  const jobs = plan.jobs.map(({ id, pipeline, job, environment }): [JobId, FoundJob] => {
-    const definition = definitions.get(pipeline)![job]!;
-    const { deploys, continueOnFailure: mayFail } = definition;
+  const jobs = plan.jobs.map(({ id, pipeline, job, environment, undoes }): [JobId, FoundJob] => {
+    const undoing = { deploys: true, continueOnFailure: false };
+    const { deploys, continueOnFailure: mayFail } = undoes ? undoing : definitions.get(pipeline)![job]!;
     return [id, { pipeline, job, deploys, mayFail, ...(environment !== undefined && { environment }) }];
   });
   const isRollback = plan.change.event === "rollback";

@@ -52,7 +52,7 @@ export function graphOf(
         job: planned.job,
         ...(planned.environment !== undefined && { environment: planned.environment }),
         ...(planned.matrix !== undefined && { matrix: planned.matrix }),
-        deploys: definition?.deploys ?? false,
+        deploys: planned.undoes !== undefined || (definition?.deploys ?? false),
         decision: planned.decision,
         reason: planned.reason.text,
         after: planned.after,

@@ -28,6 +28,8 @@ export interface MoveView {
   files: { pipeline: string; artifact: string; digest: string; sizeBytes: number }[];
   /** What no rollback undoes: what a rollback leaves done, and what a promotion does. Jobs by release. */
   irreversible: { release: number; job: string; does: string }[];
+  /** Jobs that undo what releases left there, in the order in which they run, before all others; of a rollback. */
+  undoes: { release: number; job: string }[];
   policies: Policies;
   /** Pipelines that will stand beside another version than the one they were proven with. */
   apart: { pipeline: string; other: string }[];
@@ -71,6 +73,7 @@ export function moveView(
             release: release.number,
             ...one,
           })),
+    undoes: plan.jobs.flatMap(({ id, undoes }) => (undoes ? [{ release: undoes.release, job: id }] : [])),
     ...also,
     ...(changes && { changes }),
     plan,

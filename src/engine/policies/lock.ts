@@ -1,3 +1,4 @@
+import { changesEnvironment } from "../../model/changes-environment.ts";
 import type { LockAcquired, RunId } from "../events.ts";
 import type { EnvironmentState, JobState, RunEnvironment, RunState, State } from "../state.ts";
 import { isHeldUp } from "./freeze.ts";
@@ -33,7 +34,7 @@ export function enterLock(state: State, run: RunState, job: JobState): "through"
 
 /** Who looks whether what was deployed works wants nothing else to come there meanwhile. */
 export function takesLock({ definition }: JobState): boolean {
-  return definition.deploys || definition.verify !== undefined;
+  return changesEnvironment(definition) || definition.verify !== undefined;
 }
 
 /** Undefined while it is nobody's turn. `now`: the time of day of the turn. */

@@ -1,3 +1,4 @@
+import { changesEnvironment } from "../../model/changes-environment.ts";
 import type { SkipReason } from "../events.ts";
 import type { JobState, RunState, State } from "../state.ts";
 import { environmentOf, takesLock } from "./lock.ts";
@@ -18,7 +19,7 @@ export function supersededBy(state: State, run: RunState, job: JobState): SkipRe
   }
   const { lockedSeq } = run.environments.get(name)!;
   // Who verifies looks at what its run left there, when it had the lock before.
-  if (!job.definition.deploys && lockedSeq !== undefined && (other?.seq ?? 0) > lockedSeq) {
+  if (!changesEnvironment(job.definition) && lockedSeq !== undefined && (other?.seq ?? 0) > lockedSeq) {
     const text = `run ${other!.run} changed ${name} since this run was there`;
     return { code: "superseded", because: `run ${other!.run}`, text };
   }
@@ -28,9 +29,9 @@ export function supersededBy(state: State, run: RunState, job: JobState): SkipRe
   return { code: "superseded", because: `release ${newer}`, text };
 }
 
-/** Called when a deploying job starts. */
+/** Called when a job starts that changes an environment. */
 export function noteDeploying(state: State, run: RunState, job: JobState): void {
-  if (!job.definition.deploys || job.planned.environment === undefined) return;
+  if (!changesEnvironment(job.definition) || job.planned.environment === undefined) return;
   const { newest } = environmentOf(state, job.planned.environment);
   newest.set(job.planned.pipeline, Math.max(run.release, newest.get(job.planned.pipeline) ?? 0));
   noteChanged(state, run, job.planned.environment);

@@ -23,10 +23,18 @@ import { allNames, noNames } from "../name-set.ts";
 import { accessesOfJob, accessesOfStep, keyOf } from "./accesses.ts";
 import { type Instance, instancesOf } from "./instances.ts";
 
+/** What nobody but a rollback starts is in no order with the rest. */
+function withoutUndo({ pipelines, ...rest }: Delivery): Delivery {
+  const jobsOf = ({ jobs }: Delivery["pipelines"][number]) =>
+    Object.fromEntries(Object.entries(jobs).filter(([, { undo }]) => undo === undefined));
+  return { ...rest, pipelines: pipelines.map((pipeline) => ({ ...pipeline, jobs: jobsOf(pipeline) })) };
+}
+
 /** Whoever waits for a lock is never dropped. */
 const endless = 1_000_000;
 
-export function modelFacts(delivery: Delivery, source: SourceFile): Facts {
+export function modelFacts(written: Delivery, source: SourceFile): Facts {
+  const delivery = withoutUndo(written);
   const file = source.path;
   const whole: Place = { source, start: 0, end: 0 };
   const instances = instancesOf(file, delivery);

@@ -199,7 +199,7 @@ function readPipeline(form: FormReader, { name, segment, form: value }: NamedFor
 function verifyBehindDeploying(jobs: Record<string, Job>): void {
   const deploying = Object.keys(jobs).filter((name) => jobs[name]!.deploys);
   for (const [name, job] of Object.entries(jobs)) {
-    if (job.verify === undefined || job.deploys) continue;
+    if (job.verify === undefined || job.deploys || job.undo) continue;
     const isBehind = new Set([name]);
     for (const earlier of isBehind) {
       for (const [later, { needs }] of Object.entries(jobs)) if (needs.includes(earlier)) isBehind.add(later);
@@ -241,7 +241,7 @@ function publishingJob(
   path: DefinitionPath,
   jobs: Record<string, Job>,
 ): string {
-  const names = Object.keys(jobs);
+  const names = Object.keys(jobs).filter((name) => jobs[name]!.undo === undefined);
   const deploying = names.filter((name) => jobs[name]!.deploys);
   if (names.length === 1) return names[0]!;
   if (deploying.length === 1) return deploying[0]!;

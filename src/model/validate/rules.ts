@@ -18,6 +18,7 @@ import { previews } from "./rules/previews.ts";
 import { ranges } from "./rules/ranges.ts";
 import { releaseJobs } from "./rules/release-jobs.ts";
 import { somethingToDo } from "./rules/something-to-do.ts";
+import { undo } from "./rules/undo.ts";
 import { unknownNames } from "./rules/unknown-names.ts";
 import { variablesEverywhere } from "./rules/variables-everywhere.ts";
 import { verify } from "./rules/verify.ts";
@@ -35,6 +36,7 @@ export const rules: readonly Rule[] = [
   handOver,
   releaseJobs,
   verify,
+  undo,
   changes,
   actionOutputs,
   variablesEverywhere,

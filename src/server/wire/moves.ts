@@ -48,6 +48,9 @@ export const moveView = z
     irreversible: z
       .array(z.strictObject({ release: z.number().int(), job: z.string(), does: z.string() }))
       .meta({ description: "What no rollback undoes: what a rollback leaves done, and what a promotion does." }),
+    undoes: z
+      .array(z.strictObject({ release: z.number().int(), job: z.string() }))
+      .meta({ description: "Jobs that undo what releases left there, in order, before all others." }),
     takenBackBy: z.string().optional().meta({ description: "The run that once took this release back from there." }),
     pipelines: z.array(z.strictObject({ pipeline: z.string(), goes: z.boolean(), why: z.string() })),
     files: z

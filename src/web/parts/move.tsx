@@ -192,7 +192,11 @@ function Chips({ of }: { of: readonly { pipeline: string }[] }) {
   );
 }
 
-function Warnings({ move: { kind, release, to, takesBack, takenBackBy, irreversible, apart } }: { move: Shown }) {
+function Warnings({
+  move: { kind, release, to, takesBack, takenBackBy, irreversible, undoes, apart },
+}: {
+  move: Shown;
+}) {
   return (
     <ul class="move-warnings">
       {apart.map(({ pipeline, other }) => (
@@ -208,6 +212,14 @@ function Warnings({ move: { kind, release, to, takesBack, takenBackBy, irreversi
           {job} of release {of} {does}, and {kind === "rollback" ? "this does not undo it" : "no rollback undoes that"}.
         </p>
       ))}
+      {undoes.length > 0 && (
+        <li class="state-waiting">
+          <StateIcon state="cancelled" />
+          <span>
+            First this undoes {undoes.map(({ release: of, job }) => `release ${of} (${job})`).join(", then ")}.
+          </span>
+        </li>
+      )}
       {takenBackBy && (
         <li class="state-asking">
           <StateIcon state="asking" />

@@ -31,6 +31,7 @@ import { rollbackRestores } from "./checkers/rollback-restores.ts";
 import { settles } from "./checkers/settles.ts";
 import { skipsAreTrue } from "./checkers/skips-are-true.ts";
 import { suspendedHoldsNothing } from "./checkers/suspended-holds-nothing.ts";
+import { undoesFirst } from "./checkers/undoes-first.ts";
 import { verifiedLongEnough } from "./checkers/verified-long-enough.ts";
 import { windowsHold } from "./checkers/windows-hold.ts";
 
@@ -53,6 +54,7 @@ export function allCheckers(): Checker[] {
     movesWhatPassed(),
     movesTheSameBytes(),
     rollbackRestores(),
+    undoesFirst(),
     ownOutputs(),
     nothingLost(),
     limits(),

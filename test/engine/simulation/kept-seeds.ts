@@ -19,5 +19,13 @@ export const keptSeeds: readonly { seed: number; was: string }[] = [
     seed: 8149,
     was: "a promotion was given up for what an older run told of, at its end, while the promotion had the lock",
   },
+  {
+    seed: 2114,
+    was: "what a release had left was undone with values of the first time that it was there, not of the last",
+  },
+  {
+    seed: 2241,
+    was: "what a retried run had begun the first time was undone as if it had come again, upon a newer release",
+  },
   { seed: 7047, was: "a session that had lost its lease began a job that nobody could know of, and crashed" },
 ];

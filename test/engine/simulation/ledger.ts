@@ -2,6 +2,9 @@ import type { EngineEvent, Recorded, RunFinished } from "../../../src/engine/eve
 import type { Delivery, Job } from "../../../src/model/delivery.ts";
 import type { Deployed, Plan, PlannedJob } from "../../../src/plan/plan.ts";
 
+/** Whether such a job changes an environment. */
+export const changesThere = ({ deploys, undo }: Job): boolean => deploys || undo === true;
+
 /**
  * What the checkers know of the journal: a plain reading of its events, written without the engine's own fold so that the
  * two do not share their mistakes. Slow and simple.
@@ -66,19 +69,19 @@ export class Ledger {
     const { onFailure } = run.delivery.environments.find((each) => each.name === environment)!;
     if (onFailure === undefined || run.plan.change.event === "rollback") return;
     const there = [...run.jobs.values()].filter(({ planned }) => planned.environment === environment);
-    const hasBegun = there.some(({ definition, attempt }) => definition.deploys && attempt > 0);
+    const hasBegun = there.some(({ definition, attempt }) => changesThere(definition) && attempt > 0);
     const hasFailed = there.some(({ status, definition }) => status === "failed" && !definition.continueOnFailure);
     if (hasBegun && hasFailed) this.owed.set(environment, run.id);
   }
 
   /** Whether a newer release of its pipeline has begun to deploy where this job would, or it was moved there in vain. */
   isSuperseded({ run, planned, definition }: LedgerJob): boolean {
-    if (!definition.deploys && definition.verify === undefined) return false;
+    if (!changesThere(definition) && definition.verify === undefined) return false;
     if (run.moves !== undefined && this.changedSince(run, planned.environment!) !== undefined) return true;
     const left = run.wasThere(planned.environment!);
     const isElse = (change: { run: string; seq: number }) => change.run !== run.id && change.seq > left!;
     const changes = this.changes.get(planned.environment!) ?? [];
-    if (!definition.deploys && left !== undefined && changes.some(isElse)) return true;
+    if (!changesThere(definition) && left !== undefined && changes.some(isElse)) return true;
     const began = this.deploying.get(`${planned.pipeline}@${planned.environment}`) ?? [];
     return [...began].some((release) => release > run.release);
   }
@@ -92,7 +95,7 @@ export class Ledger {
   #started(job: LedgerJob, token: string): void {
     this.tokens.set(token, job);
     const { planned, definition, run } = job;
-    if (!definition.deploys) return;
+    if (!changesThere(definition)) return;
     const key = `${planned.pipeline}@${planned.environment}`;
     const began = this.deploying.get(key) ?? new Set();
     this.deploying.set(key, began.add(run.release));
@@ -118,7 +121,8 @@ export class Ledger {
     if ("job" in event) {
       const job = run.jobs.get(event.job)!;
       if (event.type === "job.started") this.#started(job, event.token);
-      if (event.type === "job.started" && job.definition.deploys) this.#changed(job.planned.environment!, run.id, seq);
+      if (event.type === "job.started" && changesThere(job.definition))
+        this.#changed(job.planned.environment!, run.id, seq);
       job.see(event, { at, elapsed, seq });
     }
     if (event.type === "lock.acquired") {

@@ -3,6 +3,7 @@ import { type DecideContext, decide } from "../../../src/engine/decide.ts";
 import { environmentOf } from "../../../src/engine/policies/lock.ts";
 import type { Runner, Store } from "../../../src/engine/ports.ts";
 import type { JobState, RunState, State } from "../../../src/engine/state.ts";
+import { changesThere } from "./ledger.ts";
 import type { Sabotage } from "./world/world.ts";
 
 /** For every checker an engine that is wrong in just the way the checker is for. */
@@ -99,6 +100,18 @@ export const mutations: Readonly<Record<string, { does: string; sabotage: Sabota
         const newest = releases.values().next().value;
         if (!("move" in found) || found.move.kind === "rollback" || newest === undefined) return found;
         return { move: { ...found.move, release: newest } };
+      },
+    },
+  },
+  "undoes first": {
+    does: "undoes only the newest release, however far it goes back",
+    sabotage: {
+      moving: (found) => {
+        if (!("move" in found)) return found;
+        const [newest] = found.move.undoes;
+        return {
+          move: { ...found.move, undoes: found.move.undoes.filter(({ release }) => release === newest?.release) },
+        };
       },
     },
   },
@@ -265,7 +278,7 @@ export const mutations: Readonly<Record<string, { does: string; sabotage: Sabota
     does: "takes its own release for a newer one",
     sabotage: before((state) => {
       for (const { run, job } of jobsOf(state)) {
-        if (run.finished !== undefined || !job.definition.deploys || job.status !== "running") continue;
+        if (run.finished !== undefined || !changesThere(job.definition) || job.status !== "running") continue;
         environmentOf(state, job.planned.environment!).newest.set(job.planned.pipeline, run.release + 1);
       }
     }),

@@ -17,7 +17,7 @@ export interface WithAgents {
   secrets: Secrets;
   artifacts: ArtifactStore;
   /** Where an attempt of a run works; a sentence where no agent can have that. */
-  sourceOf(run: string): HandedSource | string;
+  sourceOf(run: string, job: string): HandedSource | string;
 }
 
 /** A runner that hands to agents what is theirs to run, and runs the rest here. */
@@ -68,7 +68,7 @@ export function withAgents(here: ProcessRunner, options: WithAgents): ProcessRun
       here.start(launch);
       return;
     }
-    const source = options.sourceOf(launch.run);
+    const source = options.sourceOf(launch.run, launch.job);
     if (typeof source === "string") {
       const failure = { kind: "spawn" as const, message: `no agent can run this job: ${source}` };
       queueMicrotask(() => tell({ token: launch.token, durationMs: 0, result: { kind: "failed", failure } }));

@@ -1,3 +1,4 @@
+import { changesEnvironment } from "../../changes-environment.ts";
 import type { Concurrency, ContextName, Step, Value } from "../../delivery.ts";
 import type { Refusal } from "../../refusal.ts";
 import type { PlacedJob } from "../placed.ts";
@@ -18,7 +19,7 @@ const changing: ReadonlyMap<string, "state" | "files" | "value"> = new Map([
 /** A job that changes an environment says so: only then does it take the environment's lock, and only then is it undone. */
 export const changes: Rule = function* (subject) {
   for (const placed of subject.jobs) {
-    if (placed.job.deploys) continue;
+    if (changesEnvironment(placed.job)) continue;
     for (const [index, step] of placed.job.steps.entries()) {
       const changed = step.action && changing.get(step.action.kind);
       if (changed === undefined) continue;

@@ -12,6 +12,8 @@ export const handOver: Rule = function* (subject) {
     const source = sourceOf(subject, reference);
     if (!source) continue;
     const { reader } = reference;
+    // What is undone was deployed: all of it was handed over then.
+    if (source.pipeline === reader.pipeline.name && reader.job.undo && source.job !== reader.name) continue;
     if (source.pipeline !== reader.pipeline.name) yield* fromElsewhere(reference, source);
     else yield* fromHere(subject, reference, source);
   }

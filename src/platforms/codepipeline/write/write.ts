@@ -2,7 +2,7 @@ import type { Delivery } from "../../../model/delivery.ts";
 import { previewOf } from "../../../model/previews.ts";
 import { refuseDeploymentRules } from "../../deployment-rules.ts";
 import { CannotWrite, header, type WrittenFile } from "../../generated.ts";
-import { refuseLongVerification } from "../../verification.ts";
+import { refuseLongVerification, refuseUndo } from "../../verification.ts";
 import { printCdk } from "./cdk/print.ts";
 import { withOverlay } from "./cloudformation/overlay.ts";
 import { printTemplate } from "./cloudformation/print.ts";
@@ -23,6 +23,7 @@ import { printTerraform } from "./terraform/print.ts";
  */
 export function writeCodePipeline(delivery: Delivery, options: WriteOptions): Written {
   refuseLongVerification(delivery, "CodePipeline");
+  refuseUndo(delivery, "CodePipeline");
   refuseDeploymentRules(delivery, { platform: "CodePipeline", selfApproval: "anybody" });
   refuseDrift(delivery);
   refusePreview(delivery);

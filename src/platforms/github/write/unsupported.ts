@@ -1,12 +1,13 @@
 import type { Delivery } from "../../../model/delivery.ts";
 import { refuseDeploymentRules } from "../../deployment-rules.ts";
 import { CannotWrite } from "../../generated.ts";
-import { refuseLongVerification } from "../../verification.ts";
+import { refuseLongVerification, refuseUndo } from "../../verification.ts";
 import { refuseMachine } from "./machine.ts";
 
 /** What a definition can say and GitHub cannot do. */
 export function refuseUnsupported(delivery: Delivery): void {
   refuseLongVerification(delivery, "GitHub");
+  refuseUndo(delivery, "GitHub");
   refuseDeploymentRules(delivery, { platform: "GitHub", selfApproval: "kept apart" });
   for (const pipeline of delivery.pipelines) {
     for (const [name, job] of Object.entries(pipeline.jobs)) {

@@ -1,3 +1,4 @@
+import { changesThere } from "../ledger.ts";
 import type { Checker } from "./checker.ts";
 
 /** What cannot be taken back begins only when its start is durable: a deployment, and what takes a place in a group. */
@@ -12,7 +13,8 @@ export function durableFirst(): Checker {
       if (entry.kind !== "process") return undefined;
       const { run, job, token } = entry.launch;
       const definition = ledger.runs.get(run)?.jobs.get(job)?.definition;
-      const isRepeatable = definition?.deploys === false && definition.concurrency === undefined;
+      const isRepeatable =
+        definition !== undefined && !changesThere(definition) && definition.concurrency === undefined;
       return isRepeatable || started.has(token) ? undefined : `${job} of ${run} began before its start was durable`;
     },
   };

@@ -1,4 +1,4 @@
-import type { LedgerJob, LedgerRun } from "../ledger.ts";
+import { changesThere, type LedgerJob, type LedgerRun } from "../ledger.ts";
 import type { Checker } from "./checker.ts";
 import { groupOf } from "./limits.ts";
 
@@ -50,7 +50,8 @@ function updateLines(lines: Map<string, Place[]>, run: LedgerRun, seq: number): 
 }
 
 function hasOnlyGroup({ definition, planned, run }: LedgerJob): boolean {
-  const { concurrency, deploys, verify } = definition;
-  if (concurrency === undefined || deploys || verify !== undefined || planned.matrix !== undefined) return false;
+  const { concurrency, verify } = definition;
+  if (concurrency === undefined || changesThere(definition) || verify !== undefined || planned.matrix !== undefined)
+    return false;
   return planned.environment === undefined || !run.hasApproval(planned.environment);
 }

@@ -1,4 +1,4 @@
-import type { Ledger, LedgerJob, LedgerRun } from "../ledger.ts";
+import { changesThere, type Ledger, type LedgerJob, type LedgerRun } from "../ledger.ts";
 import type { Checker } from "./checker.ts";
 
 /** Locks go to whoever asked first and may have one just now, and everybody who still asks gets one. */
@@ -59,8 +59,9 @@ function updateLines(lines: Map<string, string[]>, ledger: Ledger, run: LedgerRu
 
 function asksForLock(run: LedgerRun, job: LedgerJob): boolean {
   const wants = job.status === "new" || job.status === "interrupted" || job.status === "due";
-  const { deploys, verify } = job.definition;
-  if ((!deploys && verify === undefined) || !wants || run.suspended || run.cancelled !== undefined) return false;
+  const { verify } = job.definition;
+  if ((!changesThere(job.definition) && verify === undefined) || !wants || run.suspended || run.cancelled !== undefined)
+    return false;
   const environment = job.planned.environment!;
   if (run.hasApproval(environment) && run.approvals.get(environment) !== "approved") return false;
   return run.turnHasCome(job);

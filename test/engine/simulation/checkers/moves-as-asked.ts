@@ -1,3 +1,4 @@
+import { changesThere } from "../ledger.ts";
 import type { Checker } from "./checker.ts";
 
 /**
@@ -11,7 +12,8 @@ export function movesAsAsked(): Checker {
       if (entry.kind !== "process") return undefined;
       const run = ledger.runs.get(entry.launch.run);
       const job = run?.jobs.get(entry.launch.job);
-      if (run === undefined || run.moves === undefined || job?.definition.deploys !== true) return undefined;
+      if (run === undefined || run.moves === undefined || job === undefined || !changesThere(job.definition))
+        return undefined;
       const { environment } = job.planned;
       const other = ledger.changedSince(run, environment!);
       return (

@@ -1,3 +1,4 @@
+import { changesThere } from "../ledger.ts";
 import type { Checker } from "./checker.ts";
 
 /** An older release never overwrites a newer one, be it moved back: that is a new run; and the history never goes back. */
@@ -20,7 +21,7 @@ export function newestStays(): Checker {
       if (entry.kind !== "process") return undefined;
       const run = ledger.runs.get(entry.launch.run);
       const job = run?.jobs.get(entry.launch.job);
-      if (run === undefined || job?.definition.deploys !== true) return undefined;
+      if (run === undefined || job === undefined || !changesThere(job.definition)) return undefined;
       const key = `${job.planned.pipeline}@${job.planned.environment}`;
       const last = newest.get(key) ?? 0;
       if (last > run.release) return `release ${run.release} overwrites release ${last} of ${key}`;

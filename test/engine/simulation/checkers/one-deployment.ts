@@ -1,3 +1,4 @@
+import { changesThere } from "../ledger.ts";
 import type { Checker } from "./checker.ts";
 
 /** One deployment per environment at a time: in the journal and among the processes that are really there. */
@@ -12,7 +13,7 @@ export function oneDeployment(): Checker {
         const { run, job, token } = entry.launch;
         const found = ledger.runs.get(run)?.jobs.get(job);
         const environment = found?.planned.environment;
-        if (found?.definition.deploys !== true || environment === undefined) return undefined;
+        if (!found || !changesThere(found.definition) || environment === undefined) return undefined;
         if (ledger.holders.get(environment) !== run)
           return `${job} of ${run} deploys to ${environment} without its lock`;
         for (const other of deploying.values()) {

@@ -1,11 +1,21 @@
 import type { LedgerJob, LedgerRun } from "../ledger.ts";
 import type { Checker } from "./checker.ts";
 
-/** A consumer gets the outputs and artifacts of its own release and environment: what this run made, or what its plan reuses. */
+/**
+ * A consumer gets the outputs and artifacts of its own release and environment: what this run made, or what its plan reuses. What
+ * undoes gets those of the release that it undoes, where they were ever told as deployed.
+ */
 export function ownOutputs(): Checker {
+  /** By environment, pipeline and release. */
+  const addresses = new Map<string, string | undefined>();
   return {
     name: "own outputs",
     see(entry, ledger) {
+      if (entry.kind === "durable" && entry.recorded.event.type === "lock.released") {
+        const { environment, deployed } = entry.recorded.event;
+        for (const [pipeline, { release, origin = release, outputs }] of Object.entries(deployed))
+          addresses.set(`${environment} ${pipeline} ${origin}`, outputs.address);
+      }
       if (entry.kind !== "process") return undefined;
       const { launch } = entry;
       const run = ledger.runs.get(launch.run);
@@ -18,6 +28,10 @@ export function ownOutputs(): Checker {
         if (value !== expected)
           return `${launch.job} of ${run.id} got ${name}=${JSON.stringify(value)} for ${expected}`;
       }
+      const { environment, pipeline, undoes } = job.planned;
+      const before = undoes && addresses.get(`${environment} ${pipeline} ${undoes.release}`);
+      if (launch.env.WAS !== undefined && before !== undefined && launch.env.WAS !== before)
+        return `${launch.job} of ${run.id} undoes with ${JSON.stringify(launch.env.WAS)}, not ${before}`;
       for (const { name, artifact } of launch.inputs) {
         const [pipeline = "", file = ""] = name.split(".");
         const expected = handedOver(run, job, { pipeline, job: "build" })?.artifacts[file]?.digest;
@@ -25,7 +39,7 @@ export function ownOutputs(): Checker {
           return `${launch.job} of ${run.id} got ${name} ${artifact.digest} for ${expected}`;
       }
       const { BATON_RELEASE, BATON_RUN, BATON_ENVIRONMENT } = launch.env;
-      const own = [String(run.moves ?? run.release), run.id, job.planned.environment ?? ""];
+      const own = [String(undoes?.release ?? run.moves ?? run.release), run.id, job.planned.environment ?? ""];
       return [BATON_RELEASE, BATON_RUN, BATON_ENVIRONMENT].every((value, i) => value === own[i])
         ? undefined
         : `${launch.job} of ${run.id} was told that it is ${BATON_RUN} ${BATON_RELEASE} ${BATON_ENVIRONMENT}`;

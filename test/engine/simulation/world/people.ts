@@ -7,6 +7,7 @@ import type { EnvironmentState, RunState } from "../../../../src/engine/state.ts
 import type { Delivery } from "../../../../src/model/delivery.ts";
 import { plan } from "../../../../src/plan/make-plan.ts";
 import type { Deployed, PlanRequest } from "../../../../src/plan/plan.ts";
+import { withUndo } from "../../../../src/plan/undo.ts";
 import { type ReleaseHistory, releaseHistory } from "../../../../src/release/history.ts";
 import { type Move, type Moving, promotionTo, rollbackOf } from "../../../../src/release/moves.ts";
 import { Chance } from "./chance.ts";
@@ -234,7 +235,7 @@ export class People {
     return releaseHistory(runs.flatMap((events) => factsOf(events) ?? []));
   }
 
-  #plannedMove(engine: Engine, { release: moved, set, kind, to }: Move) {
+  #plannedMove(engine: Engine, { release: moved, set, kind, to, undoes }: Move) {
     const { delivery } = this.#options;
     const { commit } = moved.facts.plan.change;
     const { deployed, environments } = engine.state;
@@ -252,7 +253,7 @@ export class People {
       history: { deployed, begun: { [to]: Object.fromEntries(environments.get(to)?.newest ?? []) } },
       release: set,
     };
-    const planned = plan(delivery, request);
+    const planned = withUndo(plan(delivery, request), to, undoes);
     if (planned.jobs.every(({ decision }) => decision !== "run")) return undefined;
     if (planned.jobs.some(({ decision, environment }) => decision === "run" && environment === undefined))
       return undefined;

@@ -48,6 +48,23 @@ export function goingBack(delivery: Delivery, seed: number): Delivery {
   return { ...delivery, environments };
 }
 
+/** Of the kept seeds none is a world in which a rollback undoes something first. */
+const undoingDice = 61000489;
+
+/** In some worlds pipelines have jobs that undo what they deployed. */
+export function undoing(delivery: Delivery, seed: number): Delivery {
+  const dice = new Chance(seed + undoingDice);
+  if (!dice.happens(30)) return delivery;
+  const pipelines = delivery.pipelines.map((each) => {
+    if (!each.jobs.deploy?.deploys || dice.happens(20)) return each;
+    const env: Record<string, Value> = dice.happens(50) ? { WAS: { output: `${each.name}.address` } } : {};
+    const back = job({ ...randomRetry(dice), ...randomConcurrency(dice), undo: true, env });
+    const more = job({ undo: true, needs: ["back"] });
+    return { ...each, jobs: { ...each.jobs, back, ...(dice.happens(30) && { more }) } };
+  });
+  return { ...delivery, pipelines };
+}
+
 /** Of the kept seeds none is a world with change windows. */
 const windowDice = 53000397;
 const worldBegins = 1_700_000_000_000;

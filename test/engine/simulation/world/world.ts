@@ -9,7 +9,7 @@ import { Clocks } from "./clock.ts";
 import { Disk } from "./disk.ts";
 import { Machine } from "./machine.ts";
 import { People } from "./people.ts";
-import { askingSeveral, goingBack, randomDelivery, verifying, withWindows } from "./random-delivery.ts";
+import { askingSeveral, goingBack, randomDelivery, undoing, verifying, withWindows } from "./random-delivery.ts";
 import type { Entry } from "./trace.ts";
 
 /** Ways to break the world on purpose, to see whether anybody notices. */
@@ -98,7 +98,10 @@ export class World {
       chance,
       seed,
       now: () => this.#clocks.now,
-      delivery: withWindows(askingSeveral(goingBack(verifying(randomDelivery(chance), seed), seed), seed), seed),
+      delivery: [verifying, goingBack, askingSeveral, withWindows, undoing].reduce(
+        (delivery, change) => change(delivery, seed),
+        randomDelivery(chance),
+      ),
       journal: () => this.#disk.journal,
       ...(sabotage.moving && { moving: sabotage.moving }),
       told: (what) => record({ kind: "acknowledged", what }),
