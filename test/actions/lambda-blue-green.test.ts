@@ -41,7 +41,7 @@ describe("lambda.blueGreen", { concurrency: 2, ...fullDepth(...emulator, "zip", 
 
     const shell = (script: string) =>
       new Promise<{ status: number | string | null; stdout: string; stderr: string }>((resolve) => {
-        const PATH = `${bin}${delimiter}${process.env.PATH}`;
+        const PATH = `${bin}${delimiter}${emulator.env.PATH}`;
         const env = { ...emulator.env, BATON_VALUE_FUNCTION: name, PATH };
         const args = ["-eo", "pipefail", "-c", script];
         const child = execFile("bash", args, { cwd: folder, env }, (_error, stdout, stderr) =>

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -36,9 +36,11 @@ export async function startEmulator(): Promise<Emulator> {
     string,
   ];
   assert.match(String(first), /"port"/, `the emulator has not started: ${errors}`);
+  const cli = await keepCli(scratch);
   const endpoint = `http://127.0.0.1:${(JSON.parse(first) as { port: number }).port}`;
   const env = {
     ...process.env,
+    ...(cli !== undefined && { PATH: `${cli.folder}${delimiter}${process.env.PATH}` }),
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
@@ -58,11 +60,46 @@ export async function startEmulator(): Promise<Emulator> {
       return (stdout.trim() === "" ? {} : JSON.parse(stdout)) as T;
     },
     async [Symbol.asyncDispose]() {
-      const gone = once(child, "exit");
+      const gone = Promise.all([once(child, "exit"), cli?.close()]);
       child.stdin.end();
       child.kill();
       await gone;
       rmSync(scratch, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What an address of a Unix socket has room for. */
+const longestSocket = 107;
+
+/**
+ * A folder with an `aws` that is the AWS CLI of `python3`, loaded once. Undefined where that cannot be: the version with a Python of its own,
+ * no C compiler, a temporary folder with a long name. Then calls are made as ever.
+ */
+async function keepCli(scratch: string): Promise<{ folder: string; close(): Promise<void> } | undefined> {
+  const folder = join(scratch, "cli");
+  const socket = join(scratch, "cli.sock");
+  if (Buffer.byteLength(socket) > longestSocket) return undefined;
+  mkdirSync(folder);
+  const source = fileURLToPath(new URL("call-cli.c", import.meta.url));
+  const build = ["-O1", `-DSOCKET=${JSON.stringify(socket)}`, "-o", join(folder, "aws"), source];
+  const built = await execute("cc", build).then(
+    () => true,
+    () => false,
+  );
+  if (!built) return undefined;
+  const child = spawn("python3", [fileURLToPath(new URL("kept-cli.py", import.meta.url)), socket], {
+    stdio: ["pipe", "pipe", "ignore"],
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" },
+  });
+  const gone = once(child, "exit");
+  const isReady = await Promise.race([once(child.stdout, "data").then(() => true), gone.then(() => false)]);
+  if (!isReady) return undefined;
+  return {
+    folder,
+    async close() {
+      child.stdin.end();
+      await gone;
     },
   };
 }

@@ -44,7 +44,7 @@ async function place(t: TestContext): Promise<Place> {
   t.after(() => emulator[Symbol.asyncDispose]());
   const box = sandbox(t, { files: { ...titledFiles(read("cli.md")), "infra/main.tf": "" } });
   const { NODE_TEST_CONTEXT, FORCE_COLOR, CI, ...surroundings } = process.env;
-  const PATH = `${dirname(batonFile)}:${process.env.PATH}`;
+  const PATH = `${dirname(batonFile)}:${emulator.env.PATH}`;
   const env = { ...surroundings, ...box.env, ...emulator.env, PATH };
   return {
     ...{ box, emulator, env },

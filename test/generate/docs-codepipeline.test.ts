@@ -91,7 +91,7 @@ test("every command on the page prints what it says", fullDepth(...emulator), as
   }
 
   const { NODE_TEST_CONTEXT, FORCE_COLOR, CI, ...surroundings } = process.env;
-  const PATH = `${dirname(batonFile)}:${process.env.PATH}`;
+  const PATH = `${dirname(batonFile)}:${emulator.env.PATH}`;
   const env = {
     ...{ ...surroundings, ...box.env, ...emulator.env, PATH },
     AWS_ACCESS_KEY_ID: AccessKey.AccessKeyId,

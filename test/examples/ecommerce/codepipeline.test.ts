@@ -32,7 +32,7 @@ describe("the shop on CodePipeline", fullDepth(...emulator, "aws-cdk-lib", "zip"
 
   before(async () => {
     emulator = await startEmulator();
-    const path = pathWithoutNetwork(join(folder, "bin"));
+    const path = pathWithoutNetwork(join(folder, "bin"), emulator.env.PATH);
     // What the image lacks is installed from registries; here it is there already.
     for (const installer of ["yum", "pip"]) {
       writeFileSync(join(folder, "bin", installer), "#!/bin/sh\n");

@@ -5,9 +5,9 @@ import { cdkModules } from "../../lane/programs.ts";
 
 /**
  * A search path with an `npm` whose `ci` sees that lock file and package agree, and then takes packages from this machine
- * instead of the network. All else is left to the real one.
+ * instead of the network. All else is left to the real one, and what is on `path`.
  */
-export function pathWithoutNetwork(folder: string): string {
+export function pathWithoutNetwork(folder: string, path = process.env.PATH): string {
   const real = execFileSync("bash", ["-c", "command -v npm"], { encoding: "utf8" }).trim();
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "npm");
@@ -23,5 +23,5 @@ for package in layers/*/*; do ln -s "../$package" node_modules/; done
 `,
   );
   chmodSync(file, 0o755);
-  return `${folder}${delimiter}${process.env.PATH}`;
+  return `${folder}${delimiter}${path}`;
 }

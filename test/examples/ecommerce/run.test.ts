@@ -34,7 +34,8 @@ describe("the shop, run in dev", fullDepth(...emulator, "aws-cdk-lib", "zip", "j
   function repository(t: TestContext): Sandbox {
     const repo = sandbox(t, { files: filesIn(exampleFolder("ecommerce")) });
     const own = Object.entries(emulator.env).filter(([name]) => /^(AWS_|NODE_OPTIONS$)/.test(name));
-    Object.assign(repo.env, Object.fromEntries(own), { PATH: pathWithoutNetwork(join(repo.root, ".git/bin")) });
+    const PATH = pathWithoutNetwork(join(repo.root, ".git/bin"), emulator.env.PATH);
+    Object.assign(repo.env, Object.fromEntries(own), { PATH });
     return repo;
   }
 

@@ -52,7 +52,7 @@ describe("infra-web, one CodePipeline for each branch, in Terraform", fullDepth(
   function followReadme(): void {
     const folder = join(scratch, "repository");
     const asked = { cwd: folder, encoding: "utf8", input: "yes\n", timeout: 300_000 } as const;
-    const PATH = `${dirname(batonFile)}:${process.env.PATH}`;
+    const PATH = `${dirname(batonFile)}:${emulator.env.PATH}`;
     const env = { ...emulator.env, ...terraformEnv(scratch), NO_COLOR: "1", PATH };
     placeFiles(folder, forEmulator(written, { withLifecycle: "yes" }));
     spawnSync("git", ["init", "--quiet"], { cwd: folder });

@@ -70,7 +70,7 @@ export class PipelineRun {
       HOME: machine,
       TMPDIR: machine,
       CODEBUILD_SRC_DIR: source,
-      PATH: `${packageManager(machine)}:${process.env.PATH}`,
+      PATH: `${packageManager(machine)}:${emulator.env.PATH}`,
       ...this.#options.env,
     };
     for (const input of inputs) {

@@ -63,7 +63,6 @@ test("a job that looks has what the job that deploys has, from the record, and t
     };
     assert.deepEqual(Object.keys(jobs), ["look", "infra__apply", "web__deploy"]);
     const { steps, environment, env } = jobs.infra__apply!;
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub
     assert.deepEqual(environment, { name: "${{ inputs.environment }}", deployment: false });
     assert.equal(env?.TF_VAR_token, "$" + "{{ secrets.TOKEN }}");
     const used = steps.map(({ uses }) => uses?.replace(/@.*/, "").replace("./.github/actions/shop/", ""));
