@@ -88,7 +88,9 @@ async function keepCli(scratch: string): Promise<{ folder: string; close(): Prom
     () => false,
   );
   if (!built) return undefined;
-  const child = spawn("python3", [fileURLToPath(new URL("kept-cli.py", import.meta.url)), socket], {
+  // Which encoding a locale means is decided when a Python starts; where there is none, as in tests, it is this one.
+  const program = ["-X", "utf8", fileURLToPath(new URL("kept-cli.py", import.meta.url)), socket];
+  const child = spawn("python3", program, {
     stdio: ["pipe", "pipe", "ignore"],
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" },
   });
