@@ -48,8 +48,8 @@ interface JobRow {
   outputs?: Readonly<Record<string, OutputType>>;
   /** Of a chain: outputs that are kept in Parameter Store, each with the name of its parameter; `{environment}` is filled in. */
   keeps?: Readonly<Record<string, string>>;
-  /** Outputs of other jobs that cannot be missing, and the input of the workflow that has each. */
-  takes?: { output: string; input: string }[];
+  /** Outputs of other jobs that cannot be missing, and the input of the workflow that has each, or the job of the same file. */
+  takes?: ({ output: string; input: string } | { output: string; job: string })[];
 }
 
 interface Product {
@@ -212,7 +212,8 @@ function jobRow(
     // A chain has both kinds of jobs in one file.
     const isChain = parameterPrefix !== undefined;
     const comesFromOutside = owner !== pipeline.name || (!isChain && maker.jobs[by]!.per !== job.per);
-    return comesFromOutside && rests(maker).of(by) === "never" ? [{ output, input: outputInput(output) }] : [];
+    if (rests(maker).of(by) !== "never") return [];
+    return [comesFromOutside ? { output, input: outputInput(output) } : { output, job: by }];
   });
   const keeps =
     parameterPrefix === undefined

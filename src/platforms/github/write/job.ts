@@ -337,7 +337,8 @@ function begin(reference: string, job: Job, place: JobPlace): StepDocument {
     const [owner, output] = reference.split(".") as [string, string];
     return owner !== place.pipeline.name || place.idOf(place.pipeline.outputs[output]!.job) === undefined;
   };
-  const takes = outputsRead(place.pipeline, job).some(isElsewhere);
+  const read = outputsRead(place.pipeline, job);
+  const takes = read.some(isElsewhere);
   return {
     uses: localAction(delivery, "begin"),
     with: {
@@ -345,6 +346,7 @@ function begin(reference: string, job: Job, place: JobPlace): StepDocument {
       ...(environment && { environment: environment.known ?? computed(environment.expression) }),
       ...(commit !== "github.sha" && { commit: computed(commit) }),
       ...(takes && { given: computed(given) }),
+      ...(read.some((one) => !isElsewhere(one)) && { needs: computed("toJSON(needs)") }),
       ...(place.looks && { looks: "yes" }),
       ...(caches.length > 0 && { caches: caches.join(" ") }),
     },

@@ -13,6 +13,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { loadYaml } from "../../../../src/model/load-yaml.ts";
+import { writeWorkflows } from "../../../../src/platforms/github/write/write.ts";
 import { isFull, seed, times } from "../../../lane/depth.ts";
 import { fullDepth, needs } from "../../../lane/needs.ts";
 import type { NewRun } from "../api/control.ts";
@@ -429,6 +431,49 @@ test("there is a test in which every single call fails once, for every script th
   assert.deepEqual(there.sort(), [...tested.map((name) => `${name}/${name}.sh`), ...others].sort());
   for (const one of others)
     assert.doesNotMatch(readFileSync(new URL(one, folder), "utf8"), /\b(?:gh|git|jq|aws|unzip)\b/);
+});
+
+test("what GitHub drops between jobs of one file fails whoever takes it, in each layout", when, (t) => {
+  const inOneFile = `name: shop
+environments: { prod: { branch: main } }
+pipelines:
+  api:
+    outputs: { address: { type: url, job: look }, token: { type: string, job: maybe } }
+    jobs:
+      look: { steps: [./look.sh] }
+      maybe: { condition: { branch: main }, steps: [./maybe.sh] }
+      smoke:
+        runsAfter: always
+        needs: [look, maybe]
+        env: { URL: { output: address }, TOKEN: { output: token } }
+        steps: [./smoke.sh]
+`;
+  const box = programBox(t, inOneFile);
+  box.commit({});
+  writeFileSync(join(box.temp, "given.json"), "{}");
+  const begin = (needs: object) => {
+    writeFileSync(join(box.temp, "needs.json"), JSON.stringify(needs));
+    return box.start("begin", { RUNNER_TEMP: box.temp, JOB: "api.smoke", ENVIRONMENT: "", COMMIT: "abc" });
+  };
+  const whole = { result: "success", outputs: { address: "https://a.example", token: "t" } };
+  assert.equal(begin({ look: whole, maybe: whole }).status, 0);
+  for (const outputs of [{}, { address: "" }]) {
+    for (const id of ["look", "api__look"]) {
+      const { status, log } = begin({ [id]: { result: "success", outputs } });
+      assert.equal(status, 1);
+      assert.match(log, /Not handed over::api\.address is empty/);
+    }
+  }
+  // Whoever runs after a failure bears that nothing was published; a job that may be left out promises nothing.
+  assert.equal(begin({ look: { result: "failure", outputs: {} }, maybe: whole }).status, 0);
+  assert.equal(begin({ look: whole, maybe: { result: "success", outputs: {} } }).status, 0);
+  for (const layout of ["orchestrated", "per-environment", "chained"] as const) {
+    const loaded = loadYaml(inOneFile, "baton.yaml");
+    assert.ok(loaded.ok);
+    const smoke = writeWorkflows(loaded.value, { layout }).filter(({ text }) => text.includes("job: api.smoke"));
+    assert.equal(smoke.length, 1, layout);
+    assert.match(smoke[0]!.text, /needs: "?\$\{\{ toJSON\(needs\) \}\}/, layout);
+  }
 });
 
 test("steps find what the documentation promises", slow, (t) => {

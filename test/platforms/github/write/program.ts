@@ -170,6 +170,7 @@ exec ${real} "$@"
   let attempts = 0;
   const temp = join(scratch, "temp");
   mkdirSync(temp);
+  writeFileSync(join(temp, "needs.json"), "{}");
   return {
     store,
     temp,

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Before the steps of a job: nothing that it was to be given is missing, nobody else has begun to deploy here, and what steps
 # expect to find is there. In: JOB (`pipeline.job`), ENVIRONMENT (empty where a release is built), COMMIT, LOOKS (yes: it deploys
-# nothing), and what was handed in, as $RUNNER_TEMP/given.json.
+# nothing), and what was handed in, as given.json and needs.json in $RUNNER_TEMP.
 
 # shellcheck source-path=SCRIPTDIR source=../answers.sh disable=SC2153
 source "$GITHUB_ACTION_PATH/../answers.sh"
@@ -10,7 +10,12 @@ pipeline=${JOB%%.*} job=${JOB#*.}
 row=$(jq -ce --arg pipeline "$pipeline" --arg job "$job" '.pipelines[] | select(.name == $pipeline).jobs[$job]' "$delivery")
 
 # An output in which a secret stands is dropped by GitHub: whoever takes it would go on with nothing.
-missing=$(jq -r --slurpfile given "$RUNNER_TEMP/given.json" '[.takes // [] | .[] | select(($given[0][.input] // "") == "").output] | join(", ")' <<< "$row")
+missing=$(jq -r --arg pipeline "$pipeline" --slurpfile given "$RUNNER_TEMP/given.json" --slurpfile needs "$RUNNER_TEMP/needs.json" '
+  # Of a job of this file, which has the name of its pipeline before its own where several share the file. One that failed publishes nothing.
+  def published: .output[($pipeline | length) + 1:] as $name
+    | ($needs[0][.job] // $needs[0]["\($pipeline)__\(.job)"]) as $job
+    | if $job == null or $job.result != "success" then "not asked for" else $job.outputs[$name] end;
+  [.takes // [] | .[] | select(((if has("job") then published else $given[0][.input] end) // "") == "").output] | join(", ")' <<< "$row")
 if [ -n "$missing" ]; then
   fail "Not handed over" "$missing is empty. GitHub drops an output that contains a secret or a masked value; an output must have none."
 fi
