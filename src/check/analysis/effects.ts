@@ -188,7 +188,16 @@ function provesCode(job: JobFacts): boolean {
   }
   if (job.kind === "call") return false;
   if (effectsOf(job).length > 0) return false;
-  return job.steps.some(testsInStep);
+  return triesCode(job) === "yes";
+}
+
+/** Whether the job tries the code, as far as the files tell. */
+export function triesCode(job: JobFacts): "yes" | "no" | "unknown" {
+  if (job.steps.some(testsInStep)) return "yes";
+  if (!isAction(job)) return "no";
+  if (job.category === "test") return "yes";
+  if (job.category !== "build" && job.category !== "compute") return job.category === "invoke" ? "unknown" : "no";
+  return job.phases.length === 0 ? "unknown" : "no";
 }
 
 /** Whether the step runs tests, by its command or by the action that runs them. */

@@ -1,14 +1,15 @@
 import type { Key } from "../../facts/access.ts";
-import type { Pipeline } from "../../facts/facts.ts";
+import type { JobFacts, Pipeline } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
 import { isStaged } from "../../facts/stages.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { follows, isOneDefinition, onePush } from "../analysis/beside.ts";
 import { type Effect, isDocumentation, lastingEffects } from "../analysis/effects.ts";
 import { type ImageAccess, imagesOf, isMutableTag, tagOf, usesInCommands } from "../analysis/images.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
-import { fileName, jobName, literalText, sameKey } from "../analysis/wording.ts";
+import { jobName, literalText, sameKey } from "../analysis/wording.ts";
+import { awsDocumentation } from "../documentation-aws.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
-import { tagsBeingPushed } from "../staged/mutable-tag-race.ts";
 
 export const mutableTagRace: Rule = {
   id: "mutable-tag-race",
@@ -18,18 +19,17 @@ export const mutableTagRace: Rule = {
   why: "Both start together. What the tag points to when it is read depends on who is faster: the image of this commit or of the one before.",
   url: documentation.trigger,
   *find(analysis) {
-    yield* tagsBeingPushed(analysis);
-    const isOfJobs = ({ pipeline }: ImageAccess) => !isStaged(pipeline);
-    const writes = imagesOf(analysis, "write").filter(isOfJobs);
+    const writes = imagesOf(analysis, "write");
     const seen = new Set<object>();
     for (const found of takenUnnamed(analysis, writes)) yield unnamed(analysis, found);
-    for (const read of [...imagesOf(analysis, "read"), ...usesInCommands(analysis, writes)].filter(isOfJobs)) {
+    for (const read of [...imagesOf(analysis, "read"), ...usesInCommands(analysis, writes)]) {
       const tag = tagOf(read.name);
+      if (read.access.binding.kind === "given-digest") continue;
       if (tag === undefined || !isMutableTag(tag) || seen.has(read.step.at) || analysis.waitsOrAsks(read.job)) continue;
       for (const write of writes) {
         if (!mayBeSame(read.name, write.name) || write.job === read.job || analysis.before(write.job, read.job))
           continue;
-        const pair = besidePairs(analysis, write.pipeline, read.pipeline).find(
+        const pair = besidePairs(analysis, write, read).find(
           ({ a, b }) =>
             sameKey(read.name, write.step.resolve(write.access.key, a.circumstances)) &&
             can(analysis.stepRuns(write.job, write.step, a.circumstances)) &&
@@ -39,18 +39,28 @@ export const mutableTagRace: Rule = {
         seen.add(read.step.at);
         const { a: chain, b: readChain } = pair;
         yield {
-          message: `"${jobName(read.job)}" uses ${showKey(read.name)} while "${jobName(write.job)}" in ${fileName(write.pipeline.id)} is pushing it`,
-          at: read.step.at,
-          related: [{ at: write.step.at, message: "Pushed here on the same event; nothing orders the two" }],
+          message: `"${jobName(read.job)}" uses ${showKey(read.name)} while "${jobName(write.job)}" in ${write.pipeline.label} is pushing it`,
+          at: isStaged(read.pipeline) && read.access.mode === "read" ? read.access.at : read.step.at,
+          related: [
+            {
+              at: isStaged(write.pipeline) ? write.access.at : write.step.at,
+              message: "Pushed here on the same event; nothing orders the two",
+            },
+          ],
           confidence: "high",
           schedule: [
-            `${chain.described} -> ${fileName(write.pipeline.id)} starts; ${fileName(read.pipeline.id)} starts`,
+            `${chain.described} -> ${[...new Set([write.pipeline.label, read.pipeline.label])].join(" starts; ")} starts`,
             `"${jobName(read.job)}" takes ${showKey(read.name)}: still the old image`,
             `"${jobName(write.job)}" pushes the new one`,
           ],
-          help: "Tag images with the commit (`github.sha`), use that tag, and let the use need the push.",
+          ...(isStaged(read.pipeline) || isStaged(write.pipeline)
+            ? {
+                url: awsDocumentation.executions,
+                help: "Tag images with the commit, use that tag, and start the one when the other has succeeded.",
+              }
+            : { help: "Tag images with the commit (`github.sha`), use that tag, and let the use need the push." }),
           claim: analysis.claim(
-            [chain],
+            [chain, readChain],
             [
               { kind: "job-ended", job: jobPattern(read.job, readChain) },
               { kind: "job-ended", job: jobPattern(write.job, chain) },
@@ -77,12 +87,23 @@ function mayBeSame(read: Key, write: Key): boolean {
   );
 }
 
+interface Doing {
+  readonly pipeline: Pipeline;
+  readonly job: JobFacts;
+}
+
 /** Chains of both that one event starts; of one pipeline each chain with itself. */
 function besidePairs(
   analysis: Analysis,
-  a: Pipeline,
-  b: Pipeline,
+  write: Doing,
+  read: Doing,
 ): readonly { readonly a: TriggerChain; readonly b: TriggerChain }[] {
+  const [a, b] = [write.pipeline, read.pipeline];
+  if (a !== b && (isStaged(a) || isStaged(b))) {
+    if (isOneDefinition(a, b) || follows(b, a)) return [];
+    const pair = onePush(analysis, [a, b], [write.job, read.job]);
+    return pair && !pair.apart ? [pair] : [];
+  }
   return a === b ? analysis.chains(a).map((chain) => ({ a: chain, b: chain })) : analysis.together(a, b);
 }
 
@@ -99,15 +120,13 @@ interface Unnamed {
 
 function* takenUnnamed(analysis: Analysis, writes: readonly ImageAccess[]): Generator<Unnamed> {
   for (const { pipeline, job } of analysis.work()) {
-    const effect = isStaged(pipeline)
-      ? undefined
-      : lastingEffects(job).find(
-          (each) =>
-            each.kind === "deploy" &&
-            !isDocumentation(each) &&
-            each.step &&
-            takesNewest.test(`${each.step.text}\n${each.step.opened}`),
-        );
+    const effect = lastingEffects(job).find(
+      (each) =>
+        each.kind === "deploy" &&
+        !isDocumentation(each) &&
+        each.step &&
+        takesNewest.test(`${each.step.text}\n${each.step.opened}`),
+    );
     if (!effect || analysis.waitsOrAsks(job)) continue;
     // Whoever has pushed an image before it deploys takes that one.
     const before = [job, ...analysis.jobsBefore(job)];
@@ -125,7 +144,7 @@ function firstUnnamed(
 ): Unnamed | undefined {
   for (const write of writes) {
     if (write.pipeline === pipeline) continue;
-    for (const pair of analysis.together(write.pipeline, pipeline)) {
+    for (const pair of besidePairs(analysis, write, { pipeline, job: effect.job })) {
       const name = write.step.resolve(write.access.key, pair.a.circumstances);
       const tag = tagOf(name);
       if (tag === undefined || !isMutableTag(tag)) continue;
@@ -139,7 +158,7 @@ function firstUnnamed(
 
 function unnamed(analysis: Analysis, { write, effect, pair, name }: Unnamed): Candidate {
   const { a, b } = pair;
-  const [file, maker] = [fileName(effect.job.pipeline), fileName(write.pipeline.id)];
+  const [file, maker] = [analysis.facts.pipeline(effect.job.pipeline)!.label, write.pipeline.label];
   return {
     message: `"${jobName(effect.job)}" in ${file} takes the newest image while "${jobName(write.job)}" in ${maker} is still pushing ${showKey(name)}`,
     at: effect.step!.at,
@@ -147,13 +166,13 @@ function unnamed(analysis: Analysis, { write, effect, pair, name }: Unnamed): Ca
     severity: "warning",
     confidence: "medium",
     schedule: [
-      `${a.described} -> ${maker} starts; ${fileName(b.start.pipeline)} starts`,
+      `${a.described} -> ${maker} starts; ${file} starts`,
       `"${jobName(effect.job)}" takes the image that the tag points to: still the old one`,
       `"${jobName(write.job)}" pushes the new one, which nobody takes`,
     ],
     help: `Let the deployment start after ${maker}: call that from ${file} and let the job need it, or use workflow_run and a test of the conclusion. A tag of the commit instead of a moving one makes a wrong order fail instead of pass.`,
     claim: analysis.claim(
-      [a],
+      [a, b],
       [
         { kind: "job-ended", job: jobPattern(effect.job, b) },
         { kind: "job-ended", job: jobPattern(write.job, a) },

@@ -1,7 +1,9 @@
 import type { ResourceAccess } from "../../facts/access.ts";
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
-import { isStaged } from "../../facts/stages.ts";
+import { isAction, isStaged, runTogether } from "../../facts/stages.ts";
+import type { Place } from "../../findings/source.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
+import { follows, isOneDefinition, type OnePush, onePush } from "../analysis/beside.ts";
 import {
   type Effect,
   isCalledDocumentation,
@@ -10,13 +12,14 @@ import {
   reportsOrCleans,
   testsCode,
   testsInStep,
+  triesCode,
 } from "../analysis/effects.ts";
 import { isMutableTag, tagOf } from "../analysis/images.ts";
 import { sharesFolder } from "../analysis/sources.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
+import { awsDocumentation } from "../documentation-aws.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
-import { testedBeside } from "../staged/parallel-ci-and-cd.ts";
 
 interface Pair {
   readonly pipeline: Pipeline;
@@ -36,57 +39,62 @@ export const parallelCiAndCd: Rule = {
   why: "Both workflows start on the same push. The deployment does not wait for the tests, so it is out before they have failed.",
   url: documentation.trigger,
   *find(analysis) {
-    yield* testedBeside(analysis);
     for (const pair of pairs(analysis)) yield candidate(analysis, pair);
   },
 };
 
 function candidate(analysis: Analysis, { pipeline, job, effect, chain, tests, test, testChain }: Pair): Candidate {
   const isOwn = pipeline === tests;
-  const first = rootOf(chain);
+  const started = analysis.facts.pipeline(rootOf(chain).start.pipeline)!.label;
+  const staged = isStaged(pipeline) || isStaged(tests);
   const does = effect.kind === "publish" ? "publishes" : "deploys";
   const mayBeHeld = job.environment && analysis.environmentSettings(job)?.approval === undefined;
   const protectedPlace = mayBeHeld ? " Protection rules of its environment, if it has any, may hold it back." : "";
   const mandatory = tests.starts.some((start) => start.cause.kind === "pull-request");
   // An image is not running anywhere yet, a site is put right by the next push, and pull requests have shown most of what the tests would say.
   const isMilder = (isImage(effect) || isDocumentation(effect)) && mandatory && !isHandedOn(analysis, job);
-  const help = isOwn
-    ? `Let "${job.path[0]}" need "${test.path[0]}".`
-    : `Call the tests from ${fileName(first.start.pipeline)} and let ${chain.upstream ? "its jobs" : `"${job.path[0]}"`} need them, or start it with workflow_run after "${tests.name}" and a test of the conclusion.`;
+  const help = staged
+    ? helpInStages({ pipeline, job, tests })
+    : isOwn
+      ? `Let "${job.path[0]}" need "${test.path[0]}".`
+      : `Call the tests from ${started} and let ${chain.upstream ? "its jobs" : `"${job.path[0]}"`} need them, or start it with workflow_run after "${tests.name}" and a test of the conclusion.`;
   return {
-    message: `"${jobName(job)}" in ${fileName(pipeline.id)} ${does} on ${chain.described} while the tests in ${isOwn ? `"${jobName(test)}"` : fileName(tests.id)} still run`,
-    at: job.keyAt,
+    message: `"${jobName(job)}" in ${pipeline.label} ${does} on ${chain.described} while the tests in ${isOwn ? `"${jobName(test)}"` : tests.label} still run`,
+    at: isOwn ? startOf(job) : job.keyAt,
     ...(isOwn ? {} : { cause: { of: test.keyAt, here: `"${jobName(job)}" ${does} on ${chain.described} as well` } }),
     related: [
       {
         at: chain.start.at,
         message: chain.upstream
-          ? `Starts after ${fileName(chain.upstream.start.pipeline)}, which tests nothing`
-          : `Starts on ${chain.described}`,
+          ? `Starts after ${analysis.facts.pipeline(chain.upstream.start.pipeline)!.label}, which tests nothing`
+          : `Starts on ${chain.described}${isStaged(pipeline) ? ` (${chain.start.event})` : ""}`,
       },
       {
-        at: test.keyAt,
-        message: `Tests: "${jobName(test)}"${isOwn ? ", of the same run; nothing orders the two" : ` in ${fileName(tests.id)}`}`,
+        at: isOwn ? startOf(test) : test.keyAt,
+        message: `Tests: "${jobName(test)}"${isOwn ? ", of the same run; nothing orders the two" : ` in ${tests.label}`}`,
       },
       ...(isOwn ? [] : [{ at: testChain.start.at, message: "Starts on the same push; nothing orders the two" }]),
     ],
     ...(isMilder ? { severity: "note" as const } : {}),
-    confidence: mayBeHeld || effect.confidence === "low" ? "low" : "medium",
+    confidence: mayBeHeld || effect.confidence === "low" || (staged && !isOwn && mandatory) ? "low" : "medium",
     schedule: [
       isOwn
-        ? `${chain.described} -> ${fileName(pipeline.id)} starts`
-        : `${chain.described} -> ${fileName(tests.id)} starts; ${fileName(first.start.pipeline)} starts`,
-      ...(chain.upstream ? [`${fileName(chain.upstream.start.pipeline)} ends -> ${fileName(pipeline.id)} starts`] : []),
+        ? `${chain.described} -> ${pipeline.label} starts`
+        : `${chain.described} -> ${tests.label} starts; ${started} starts`,
+      ...(chain.upstream
+        ? [`${analysis.facts.pipeline(chain.upstream.start.pipeline)!.label} ends -> ${pipeline.label} starts`]
+        : []),
       `"${jobName(job)}" ${does}`,
       `"${jobName(test)}" fails`,
     ],
+    ...(staged ? inStages(isOwn) : {}),
     help: `${help}${
-      mandatory
+      mandatory && !(staged && isOwn)
         ? " If a branch rule makes the same tests mandatory for pull requests, the merged result is still untested when it is deployed."
         : ""
     }${protectedPlace}`,
     claim: analysis.claim(
-      [chain],
+      [chain, testChain],
       [
         { kind: "job-started", job: jobPattern(test, chain) },
         { kind: "job-ended", job: jobPattern(job, chain), conclusion: "success" },
@@ -103,7 +111,7 @@ function* pairs(analysis: Analysis): Generator<Pair> {
   const testers = testersOf(analysis);
   const done = new Set<string>();
   const all = [...analysis.work()].flatMap(({ pipeline, job }) => {
-    if (isStaged(pipeline) || reportsOrCleans(job) || analysis.environmentSettings(job)?.approval) return [];
+    if (reportsOrCleans(job) || analysis.environmentSettings(job)?.approval) return [];
     const effect = lastingEffects(job).find(
       (each) =>
         !isCalledDocumentation(each) && !isHarmless(analysis, each) && !(each.access && each.confidence === "low"),
@@ -118,6 +126,7 @@ function* pairs(analysis: Analysis): Generator<Pair> {
     const isGated =
       analysis.jobsBefore(job).some((each) => testsCode(each) || each.steps.some(testsInStep)) ||
       testsItself(job, effect) ||
+      [job, ...analysis.jobsBefore(job)].some(mayGuard) ||
       analysis.waitsOrAsks(job);
     if (done.has(pipeline.id) || isGated) continue;
     const search = { pipeline, job, effect, testers };
@@ -143,7 +152,6 @@ interface Tester {
 function testersOf({ facts: { pipelines } }: Analysis): Tester[] {
   return (
     pipelines
-      .filter((pipeline) => !isStaged(pipeline))
       .toSorted((a, b) => Number(saysTests(b)) - Number(saysTests(a)))
       .map((pipeline) => ({ pipeline, jobs: testsIn(pipeline) }))
       // Tests of a pipeline that deploys are there for what it deploys itself.
@@ -204,6 +212,11 @@ function pairInRun(analysis: Analysis, { pipeline, job, effect }: Search): Pair 
       sharesFolder(analysis, job, test),
   );
   if (tests.length === 0) return undefined;
+  if (isStaged(pipeline)) {
+    const chain = analysis.clearest(pipeline);
+    const test = tests.find((each) => isAction(each) && isAction(job) && runTogether(each, job));
+    return test && { pipeline, job, effect, chain, tests: pipeline, test, testChain: chain };
+  }
   for (const chain of analysis.chains(pipeline)) {
     const { kind } = chain.root;
     if (chain.upstream || (kind !== "push" && kind !== "release" && kind !== "schedule")) continue;
@@ -216,14 +229,16 @@ function pairInRun(analysis: Analysis, { pipeline, job, effect }: Search): Pair 
 
 function firstPair(analysis: Analysis, { pipeline, job, effect, testers }: Search): Pair | undefined {
   for (const { pipeline: tests, jobs } of testers) {
-    if (tests.id === pipeline.id || jobs.some((test) => test.file === job.file)) continue;
-    for (const { a: chain, b: testChain } of analysis.together(pipeline, tests)) {
+    const isBesideStages = isStaged(pipeline) || isStaged(tests);
+    if (tests.id === pipeline.id || (!isBesideStages && jobs.some((test) => test.file === job.file))) continue;
+    const pairs = isBesideStages ? besideStages(analysis, pipeline, tests) : analysis.together(pipeline, tests);
+    for (const { a: chain, b: testChain } of pairs) {
       if (testChain.upstream || !isTestedThen(chain, testChain)) continue;
       // Whoever also starts after the tests is another rule's: any one of several starts it.
       if (chain.upstream && (effect.kind !== "deploy" || startsAlsoAfter(chain, tests))) continue;
       if (isTestedUpstream(analysis, chain)) continue;
       if (isTestedBefore(analysis, chain)) continue;
-      if (chain.root.kind === "push" && !pathsMeet(chain, testChain)) continue;
+      if (!isBesideStages && chain.root.kind === "push" && !pathsMeet(chain, testChain)) continue;
       const runs = analysis.effectRuns(job, chain.circumstances);
       // A package goes out when a version was decided on before; only what publishes on every push is meant.
       if (!can(runs) || (effect.kind === "publish" && (runs !== "yes" || job.needs.length > 0 || job.caller))) continue;
@@ -232,6 +247,46 @@ function firstPair(analysis: Analysis, { pipeline, job, effect, testers }: Searc
     }
   }
   return undefined;
+}
+
+/** By one push of which a path may be for both; nothing else orders or starts them. */
+function besideStages(analysis: Analysis, pipeline: Pipeline, tests: Pipeline): OnePush[] {
+  if (isOneDefinition(pipeline, tests) || follows(pipeline, tests)) return [];
+  const push = onePush(analysis, [pipeline, tests]);
+  return push && !push.apart ? [push] : [];
+}
+
+/** Somebody is asked, or something is tried or done that the files do not tell. */
+function mayGuard(job: JobFacts): boolean {
+  return isAction(job) && (job.kind === "approval" || job.opaque || triesCode(job) !== "no");
+}
+
+/** Where it is written when it starts within its run. */
+function startOf(job: JobFacts): Place {
+  return (isAction(job) ? job.runOrderAt : undefined) ?? job.keyAt;
+}
+
+function inStages(isOwn: boolean): Pick<Candidate, "why" | "url"> {
+  return isOwn
+    ? {
+        why: "Actions of one stage with the same run order (1 where none is written) start together. The deployment is out before the tests have failed.",
+        url: awsDocumentation.structure,
+      }
+    : {
+        why: "Both start on the same push. The deployment does not wait for the tests, so it is out before they have failed.",
+        url: awsDocumentation.triggers,
+      };
+}
+
+function helpInStages({ pipeline, job, tests }: Pick<Pair, "pipeline" | "job" | "tests">): string {
+  if (pipeline === tests) {
+    const order = (isAction(job) ? job.runOrder : undefined) ?? 1;
+    return `Give "${jobName(job)}" the run order ${order + 1}, or a stage after this one.`;
+  }
+  const start = isStaged(pipeline)
+    ? `let ${tests.label} start it when the tests have passed (\`aws codepipeline start-pipeline-execution\`) and not by the push`
+    : `start it when ${tests.label} has passed, and not by the push`;
+  return `Run the tests in ${pipeline.label} before "${jobName(job)}", or ${start}.`;
 }
 
 /** A run before it in the chain has tested, or waited for those who do. */

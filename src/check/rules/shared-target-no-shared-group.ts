@@ -1,17 +1,19 @@
 import type { Key } from "../../facts/access.ts";
 import type { Pipeline } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
-import { isStaged } from "../../facts/stages.ts";
+import { isAction, isStaged } from "../../facts/stages.ts";
+import { identity } from "../../facts/written.ts";
 import { type Analysis, sameRoot } from "../analysis/analysis.ts";
 import { atOnce } from "../analysis/at-once.ts";
+import { follows, isOneDefinition, onePush, pathsApart } from "../analysis/beside.ts";
 import { commonGroup } from "../analysis/common-group.ts";
 import { type Effect, effectsOf, lastingEffects } from "../analysis/effects.ts";
 import { locksOf, sharedLock } from "../analysis/locks.ts";
 import { onceFor } from "../analysis/once-for.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, literalText, sameKey } from "../analysis/wording.ts";
+import { awsDocumentation } from "../documentation-aws.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
-import { changedByTwo } from "../staged/shared-target-no-shared-group.ts";
 
 interface Target {
   readonly pipeline: Pipeline;
@@ -28,7 +30,6 @@ export const sharedTargetNoSharedGroup: Rule = {
   why: "Both may run at once on the same stack, state, bucket or service. One fails on a lock, or the two mix.",
   url: documentation.concurrency,
   *find(analysis) {
-    yield* changedByTwo(analysis);
     for (const meeting of meetingsOf(analysis)) yield candidate(analysis, meeting);
     yield* takenAwayMeanwhile(analysis);
   },
@@ -60,10 +61,18 @@ function* meetings(analysis: Analysis): Generator<Meeting> {
       if (first.pipeline === second.pipeline || !sameTarget(first, second)) continue;
       const once = describe(first);
       if (seen.has(once)) continue;
-      const chains = automatic(analysis, first, second);
+      const isBesideStages = isStaged(first.pipeline) || isStaged(second.pipeline);
+      if (isBesideStages && !isOfItsOwn(first, second)) continue;
+      const push = isBesideStages ? onePush(analysis, [first.pipeline, second.pipeline]) : undefined;
+      const chains = isBesideStages ? push && ([push.a, push.b] as const) : automatic(analysis, first, second);
       if (!chains) continue;
       const [a, b] = chains;
       const [x, y] = [first.effect.job, second.effect.job];
+      if (isBesideStages) {
+        seen.add(once);
+        yield { sides: [first, second], chains, isUnlocked: false, isPair: false };
+        continue;
+      }
       // One called workflow whose group holds the caller's name: `caller-name-in-reusable-group` says so.
       if (x.keyAt === y.keyAt && locksOf(analysis, x).some((lock) => lock.reads.includes("github.workflow"))) continue;
       if (sharedLock(analysis, { job: x, under: a.circumstances }, { job: y, under: b.circumstances }) !== "no")
@@ -86,45 +95,68 @@ function candidate(analysis: Analysis, { sides, chains, isUnlocked, isPair }: Me
     { pipeline: first.pipeline, job: x },
     { pipeline: second.pipeline, job: y },
   ] as const;
+  const staged = isStaged(first.pipeline) || isStaged(second.pipeline);
   const edits = isPair ? commonGroup(analysis, holders, nameOf(first)) : undefined;
   return {
-    message: `${fileName(first.pipeline.id)} and ${fileName(second.pipeline.id)} both change ${describe(first)}, without a common concurrency group`,
+    message: `${first.pipeline.label} and ${second.pipeline.label} both change ${describe(first)}, ${staged ? "and nothing keeps them apart" : "without a common concurrency group"}`,
     at: placeOf(second.effect),
     related: [
       { at: placeOf(first.effect), message: `"${jobName(x)}" changes it too: ${first.effect.tool}` },
-      ...[...locksOf(analysis, x), ...locksOf(analysis, y)].map((lock) => ({
-        at: lock.at,
-        message: `Group ${showKey(lock.group)}`,
-      })),
+      ...(staged
+        ? [
+            { at: a.start.at, message: `${first.pipeline.label} starts on ${a.described}` },
+            { at: b.start.at, message: `${second.pipeline.label} starts on the same push` },
+          ]
+        : [...locksOf(analysis, x), ...locksOf(analysis, y)].map((lock) => ({
+            at: lock.at,
+            message: `Group ${showKey(lock.group)}`,
+          }))),
     ],
-    confidence: "medium",
+    confidence: staged && !isState(first) && !pathsApart(a, b) ? "high" : "medium",
+    ...(staged && pathsApart(a, b) ? { severity: "warning" as const } : {}),
     ...(isUnlocked && !isRefused(first) ? { severity: "warning" as const } : {}),
     schedule: [
-      `${a.described} -> ${fileName(first.pipeline.id)} starts`,
-      `${b.described} -> ${fileName(second.pipeline.id)} starts`,
+      `${a.described} -> ${first.pipeline.label} starts`,
+      `${b.described} -> ${second.pipeline.label} starts`,
       `"${jobName(x)}" and "${jobName(y)}" change ${describe(first)} at the same time`,
     ],
-    help: "Give both jobs the same concurrency group, without cancel-in-progress.",
+    ...(staged ? inStages : { help: "Give both jobs the same concurrency group, without cancel-in-progress." }),
     ...(edits ? { edits } : {}),
     claim: atOnce(analysis, { job: x, chain: a }, { job: y, chain: b }),
   };
 }
 
+const inStages = {
+  why: "Stages keep the runs of one pipeline apart, not two pipelines, and no lock of a workflow reaches a pipeline. Whoever ends last decides, whichever is right.",
+  url: awsDocumentation.executions,
+  help: "Let one of them own it, and start the other when it has succeeded.",
+};
+
 /** The step, or the job where the step belongs to an action that others use too. */
-function placeOf({ step, job }: Effect) {
+function placeOf({ step, job, access }: Effect) {
+  if (isAction(job) && access) return access.at;
   return step?.at.source.path === job.file ? step.at : job.keyAt;
+}
+
+/** Stages keep the runs of one pipeline apart, and no lock of a workflow reaches them. Stacks have a rule of their own. */
+function isOfItsOwn(first: Target, second: Target): boolean {
+  const [a, b] = [first.pipeline, second.pipeline];
+  if (first.effect.access!.resource === "stack" || isOneDefinition(a, b) || follows(a, b) || follows(b, a))
+    return false;
+  // A state is named by its folder in the source: of which one must be certain.
+  return [a, b].every((each) => !isState(first) || !isStaged(each) || each.sources.length === 1);
 }
 
 const kinds = new Set(["terraform-state", "stack", "service", "function", "site", "bucket", "database"]);
 
 function* targetsOf(analysis: Analysis): Generator<Target> {
   for (const { pipeline, job } of analysis.work()) {
-    if (isStaged(pipeline)) continue;
     if (lastingEffects(job).length === 0) continue;
     for (const effect of effectsOf(job)) {
       const { access, step } = effect;
       if (!access || !step || !kinds.has(access.resource) || effect.confidence === "low") continue;
-      if (namesOnlyTheScript(effect)) continue;
+      // What a stack makes on its way is its own affair: other commands put code or files into it.
+      if (namesOnlyTheScript(effect) || (isStaged(pipeline) && access.tool === "CloudFormation")) continue;
       const name = step.resolve(access.key);
       const details = [...access.details]
         .map(([key, value]) => `${key}=${showKey(step.resolve(value))}`)
@@ -133,6 +165,20 @@ function* targetsOf(analysis: Analysis): Generator<Target> {
       yield { pipeline, effect, name, details };
     }
   }
+}
+
+/** By its name, in the same account and region as far as an action names another one than its pipeline's. */
+function sameInAccount(a: Target, b: Target): boolean {
+  const [x, y] = [a, b].map(({ effect, name }) => {
+    const { access, job } = effect;
+    const place = isAction(job) ? [...job.account, ...job.region] : [];
+    // With other values for its variables one folder most likely has another state.
+    const told = [name, access!.details.get("account") ?? [], place, access!.details.get("var-file") ?? []].map(
+      identity,
+    );
+    return told[0] === "" || told.includes(undefined) ? undefined : `${access!.resource} ${told.join(" ")}`;
+  });
+  return x !== undefined && x === y;
 }
 
 /** A script or task without arguments deploys what its environment says; its own name is no target. */
@@ -144,6 +190,7 @@ function namesOnlyTheScript({ access, tool }: Effect): boolean {
 
 /** Only names that are written out in full are the same for certain. */
 function sameTarget(a: Target, b: Target): boolean {
+  if (isStaged(a.pipeline) || isStaged(b.pipeline)) return sameInAccount(a, b);
   const [x, y] = [a.effect.access!, b.effect.access!];
   if (x.resource !== y.resource || a.details !== b.details || !sameKey(a.name, b.name)) return false;
   const name = literalText(a.name);
@@ -263,7 +310,6 @@ function* takenAwayMeanwhile(analysis: Analysis): Generator<Candidate> {
 
 function* previewChanges(analysis: Analysis): Generator<PreviewChange> {
   for (const { pipeline, job } of analysis.work()) {
-    if (isStaged(pipeline)) continue;
     const chains = analysis.chains(pipeline).filter(({ root }) => root.kind === "pull-request" && !root.outsider);
     if (chains.length === 0) continue;
     for (const step of job.steps) {
