@@ -211,6 +211,7 @@ test("the critical path follows expected durations through joins", () => {
     "web.deploy@dev",
   ]);
   assert.deepEqual(plan(delivery([web, infra]), request()).criticalPath, []);
+  assert.deepEqual(plan(delivery([web, infra]), request({ expectedMs: {} })).criticalPath, []);
 });
 
 test("edges grow with the model, not with its square: wide pipelines, many needs, several environments", () => {
