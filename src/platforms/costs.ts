@@ -6,6 +6,16 @@ export interface Costs {
   load(): Promise<CostEstimator>;
 }
 
+/** What a minute of a job costs on the machines that a platform starts by itself, each begun minute of each job counted whole. */
+export interface MinutePrice {
+  /** As the platform names it: `Linux 2-core`. */
+  readonly machine: string;
+  readonly usd: number;
+  readonly source: string;
+  /** When it was looked up, as year and month. */
+  readonly asOf: string;
+}
+
 export interface CostEstimator {
   /** @throws {CannotWrite} as the writer does. */
   estimate(wanted: Wanted, question: CostQuestion): Promise<Estimate | NothingToCompare>;

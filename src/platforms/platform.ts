@@ -7,7 +7,7 @@ import type { Facts } from "../facts/facts.ts";
 import type { Finding } from "../findings/finding.ts";
 import type { SourceFile } from "../findings/source.ts";
 import type { AnySimulatedPlatform } from "../simulation/machine.ts";
-import type { Costs } from "./costs.ts";
+import type { Costs, MinutePrice } from "./costs.ts";
 import type { Live } from "./live.ts";
 import type { Writing } from "./writer.ts";
 
@@ -40,6 +40,7 @@ export interface Platform {
   readonly writing?: Writing;
   readonly live?: Live;
   readonly costs?: Costs;
+  readonly minutePrice?: () => Promise<MinutePrice>;
 }
 
 export interface Readable {

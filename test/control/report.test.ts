@@ -92,9 +92,11 @@ const commitTimes = new Map([
   ["five", 45],
 ]);
 
+const prices = [{ machine: "a machine", usd: 0.006, source: "https://example.com/prices", asOf: "2026-05" }];
+
 function report(events: Timed[], { since = 0, until = 1_000 } = {}): ReportView {
   const recorded = events.map(([at, event], index): Recorded => ({ seq: index + 1, at, version: 1, event }));
-  return reportView(figuresOf(recorded, { since }), { since, until, commitTimes });
+  return reportView(figuresOf(recorded, { since }), { since, until, commitTimes, prices });
 }
 
 const history: Timed[] = [
@@ -203,6 +205,46 @@ test("a job is flaky that fails and passes in one run, not one that the next com
   assert.deepEqual(report(events).jobs, [
     { pipeline: "web", job: "test", passed: 2, failedAttempts: 2, flaked: 1, tookMs },
   ]);
+});
+
+test("each begun minute of each attempt costs, in the month in which its run began, at a price with date and source", () => {
+  const november = Date.UTC(2026, 10, 30, 23, 59);
+  const later = (minutes: number) => november + minutes * 60_000;
+  const events: Timed[] = [
+    [november, begin("r1", 1)],
+    [later(1), failed("r1", "web.test", { retryAt: 2 })],
+    [later(5), succeeded("r1", "web.test", { durationMs: 61_000 })],
+    [later(6), begin("r2", 2)],
+    [later(20), succeeded("r2", "web.deploy@prod", { durationMs: 600_000 })],
+    [later(30), begin("r3", 3)],
+  ];
+  const { costs } = report(events, { since: 0, until: later(60) });
+  assert.deepEqual(costs, {
+    prices,
+    months: [
+      { month: "2026-11", runs: 1, minutes: 3, usd: [0.018] },
+      { month: "2026-12", runs: 1, minutes: 10, usd: [0.06] },
+    ],
+    runs: [
+      { run: "r2", release: 2, begunAt: later(6), minutes: 10, usd: [0.06] },
+      { run: "r1", release: 1, begunAt: november, minutes: 3, usd: [0.018] },
+    ],
+  });
+  assert.deepEqual(report(events, { since: later(10), until: later(60) }).costs.months.length, 1);
+});
+
+test("prices are those of the platforms, each with its source and when it was looked up", async (t) => {
+  const stateFolder = temporaryFolder(t);
+  const { costs } = await readReport({ project: { stateFolder } } as unknown as Place, { since: 0, until: 100 });
+  assert.deepEqual(
+    costs.prices.map(({ machine }) => machine),
+    ["GitHub Linux 2-core", "CodeBuild general1.small"],
+  );
+  for (const { usd, source, asOf } of costs.prices) {
+    assert.ok(usd > 0 && usd < 1);
+    assert.match(source, /^https:/);
+    assert.match(asOf, /^20\d\d-\d\d$/);
+  }
 });
 
 test("from a journal: what ended before that time is left out, what began before it is not", async (t) => {

@@ -16,6 +16,7 @@ const none: Report = {
   pipelines: [],
   approvals: [],
   jobs: [],
+  costs: { prices: [], months: [], runs: [] },
 };
 
 const environment = (name: string, more: Partial<Report["environments"][number]>) => ({

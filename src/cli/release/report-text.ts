@@ -46,7 +46,8 @@ export function reportMarkdown(view: ReportView): string[] {
 }
 
 function partsOf(view: ReportView): Part[] {
-  const { environments, pipelines, approvals, jobs, until } = view;
+  const { environments, pipelines, approvals, jobs, costs, until } = view;
+  const machines = costs.prices.map(({ machine }) => machine);
   const flaky = jobs.filter(({ flaked }) => flaked > 0).sort((a, b) => b.flaked - a.flaked);
   const parts = [
     {
@@ -77,9 +78,37 @@ function partsOf(view: ReportView): Part[] {
       head: ["job", "environment", "times", "passed"],
       rows: flaky.slice(0, mostJobs).map((job) => [...nameOf(job), String(job.flaked), String(job.passed)]),
     },
+    {
+      title: "Cost by month, where a minute of a machine is paid for",
+      head: ["month", "runs", "minutes", ...machines],
+      rows: costs.months.map(({ month, runs, minutes, usd }) => [
+        month,
+        String(runs),
+        String(minutes),
+        ...usd.map(money),
+      ]),
+    },
+    {
+      title: "Runs that cost most",
+      head: ["run", "release", "minutes", ...machines],
+      rows: costs.runs.map(({ run, release, minutes, usd }) => [
+        run,
+        String(release),
+        String(minutes),
+        ...usd.map(money),
+      ]),
+    },
+    {
+      title: "Prices",
+      head: ["machine", "a minute", "looked up", ""],
+      rows: costs.prices.map(({ machine, usd, asOf, source }) => [machine, `$${usd}`, asOf, source]),
+    },
   ];
+  if (costs.months.length === 0) parts.splice(-1);
   return parts.filter(({ rows }) => rows.length > 0);
 }
+
+const money = (usd: number): string => `$${usd.toFixed(2)}`;
 
 function environmentRow(each: EnvironmentReport, until: number): string[] {
   const { environment, deployments, perWeek, failed, takenBack, failureRate, repairs, brokenSince } = each;

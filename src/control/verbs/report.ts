@@ -1,5 +1,6 @@
 import { describeCommits } from "../../git/log.ts";
 import { headsOfSnapshots } from "../../git/snapshot.ts";
+import { platforms } from "../../platforms/platforms.ts";
 import { openJournal } from "../local/journal.ts";
 import type { Place } from "../project.ts";
 import { figuredTypes, figuresOf } from "../views/figures.ts";
@@ -17,7 +18,9 @@ export async function readReport({ project }: Place, { since, until }: ReportReq
   using journal = openJournal(project);
   const figures = figuresOf(journal?.ofRunsSince(since, figuredTypes) ?? [], { since });
   const commits = figures.deployments.flatMap(({ pipelines }) => Object.values(pipelines).map(({ commit }) => commit));
-  return reportView(figures, { since, until, commitTimes: await timesOf(project.repository, commits) });
+  const commitTimes = await timesOf(project.repository, commits);
+  const prices = await Promise.all(platforms.flatMap(({ minutePrice }) => (minutePrice ? [minutePrice()] : [])));
+  return reportView(figures, { since, until, commitTimes, prices });
 }
 
 /** Of a snapshot of files that were not committed nobody knows when they were written. */

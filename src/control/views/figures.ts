@@ -18,6 +18,16 @@ export interface Figures {
   deployments: Deployment[];
   questions: Question[];
   jobs: Map<string, JobFigures>;
+  /** In which jobs ran, oldest first. */
+  runs: RunMinutes[];
+}
+
+/** What a run took of machines that are paid by the minute: each minute that an attempt of a job has begun counts whole. */
+export interface RunMinutes {
+  run: RunId;
+  release: number;
+  begunAt: number;
+  minutes: number;
 }
 
 export interface Deployment {
@@ -63,6 +73,8 @@ export const figuredTypes = [
   "job.started",
   "job.succeeded",
   "job.failed",
+  "job.verified",
+  "job.cancelled",
   "lock.released",
   "approval.requested",
   "approval.answered",
@@ -79,11 +91,14 @@ export function figuresOf(events: Iterable<Recorded>, { since }: { since: number
   for (const { event, at } of events) {
     begun ??= at;
     if (event.type === "run.created") {
-      runs.set(event.run, underway(event));
+      runs.set(event.run, underway(event, at));
       continue;
     }
     const run = runs.get(event.run);
     if (run === undefined) continue;
+    if ("durationMs" in event && "job" in event && at >= since) {
+      run.minutes.minutes += Math.max(1, Math.ceil((event.durationMs ?? 0) / minuteMs));
+    }
     switch (event.type) {
       case "run.retry-requested":
         for (const id of event.jobs) {
@@ -138,8 +153,11 @@ export function figuresOf(events: Iterable<Recorded>, { since }: { since: number
     deployments: ended.filter(({ at }) => at >= since),
     questions: questions.filter((each) => !withdrawn.has(each) && (each.answer?.at ?? since) >= since),
     jobs,
+    runs: [...runs.values()].flatMap(({ minutes }) => (minutes.minutes > 0 ? [minutes] : [])),
   };
 }
+
+const minuteMs = 60_000;
 
 /** What is known of a run while its events are read. */
 interface Underway {
@@ -149,6 +167,7 @@ interface Underway {
   /** Jobs whose last attempt failed. */
   failing: Set<JobId>;
   asked: Map<string, Question>;
+  minutes: RunMinutes;
 }
 
 interface FoundJob {
@@ -164,16 +183,17 @@ interface Visit {
   hasFailed: boolean;
 }
 
-function underway({ delivery, plan, moves }: RunCreated): Underway {
+function underway({ run, release, delivery, plan, moves }: RunCreated, begunAt: number): Underway {
   const definitions = new Map(delivery.pipelines.map(({ name, jobs }) => [name, jobs]));
   const jobs = plan.jobs.map(({ id, pipeline, job, environment, undoes }): [JobId, FoundJob] => {
     const undoing = { deploys: true, continueOnFailure: false };
     const { deploys, continueOnFailure: mayFail } = undoes ? undoing : definitions.get(pipeline)![job]!;
     return [id, { pipeline, job, deploys, mayFail, ...(environment !== undefined && { environment }) }];
   });
+  const minutes = { run, release: moves ?? release, begunAt, minutes: 0 };
   const isRollback = plan.change.event === "rollback";
   const kind = moves === undefined ? "run" : isRollback ? "rollback" : "promotion";
-  return { kind, jobs: new Map(jobs), visits: new Map(), failing: new Set(), asked: new Map() };
+  return { kind, jobs: new Map(jobs), visits: new Map(), failing: new Set(), asked: new Map(), minutes };
 }
 
 function visitOf({ visits }: Underway, environment: string): Visit {

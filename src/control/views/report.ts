@@ -1,3 +1,5 @@
+import type { MinutePrice } from "../../platforms/costs.ts";
+import type { RunId } from "./events.ts";
 import type { Deployment, Figures, JobFigures, Question } from "./figures.ts";
 
 /** How a delivery went over some time: DORA's figures, waits for people, slow jobs and flaky ones. See figures.ts for what counts. */
@@ -11,6 +13,33 @@ export interface ReportView {
   approvals: ApprovalReport[];
   /** Those that took most time in all first. */
   jobs: JobReport[];
+  costs: CostReport;
+}
+
+/** What the jobs would have cost on machines that are paid by the minute, by list prices; nothing of what is free each month is left out. */
+export interface CostReport {
+  prices: MinutePrice[];
+  /** In universal time, oldest first. */
+  months: MonthCost[];
+  /** Those that took most minutes first, at most `mostRuns`. */
+  runs: RunCost[];
+}
+
+export interface MonthCost {
+  /** `2026-11` */
+  month: string;
+  runs: number;
+  minutes: number;
+  /** In the order of the prices. */
+  usd: number[];
+}
+
+export interface RunCost {
+  run: RunId;
+  release: number;
+  begunAt: number;
+  minutes: number;
+  usd: number[];
 }
 
 export interface EnvironmentReport {
@@ -78,10 +107,17 @@ export interface Spread {
 
 const weekMs = 7 * 24 * 3_600_000;
 
+export interface ReportedOver {
+  since: number;
+  until: number;
+  commitTimes: ReadonlyMap<string, number>;
+  prices: readonly MinutePrice[];
+}
+
 /** `commitTimes`: when each commit was made; one that is missing is unknown. */
 export function reportView(
-  { begun, deployments, questions, jobs }: Figures,
-  { since, until, commitTimes }: { since: number; until: number; commitTimes: ReadonlyMap<string, number> },
+  { begun, deployments, questions, jobs, runs }: Figures,
+  { since, until, commitTimes, prices }: ReportedOver,
 ): ReportView {
   // What is younger than a week tells nothing about one.
   const weeks = Math.max((until - Math.max(since, begun ?? since)) / weekMs, 1);
@@ -132,6 +168,25 @@ export function reportView(
     pipelines,
     approvals: [...Map.groupBy(questions, ({ environment }) => environment)].map(approvalReport),
     jobs: [...jobs.values()].map(jobReport).sort((a, b) => (b.tookMs?.total ?? 0) - (a.tookMs?.total ?? 0)),
+    costs: costReport(runs, prices),
+  };
+}
+
+const mostRuns = 5;
+
+function costReport(runs: Figures["runs"], prices: readonly MinutePrice[]): CostReport {
+  const costOf = (minutes: number) => prices.map(({ usd }) => Math.round(minutes * usd * 10_000) / 10_000);
+  const months = Map.groupBy(runs, ({ begunAt }) => new Date(begunAt).toISOString().slice(0, 7));
+  return {
+    prices: [...prices],
+    months: [...months].map(([month, its]) => {
+      const minutes = its.reduce((all, each) => all + each.minutes, 0);
+      return { month, runs: its.length, minutes, usd: costOf(minutes) };
+    }),
+    runs: runs
+      .toSorted((a, b) => b.minutes - a.minutes)
+      .slice(0, mostRuns)
+      .map((run) => ({ ...run, usd: costOf(run.minutes) })),
   };
 }
 

@@ -32,6 +32,7 @@ export const codepipeline: Platform = {
   costs: {
     load: async () => (await import("./cost/estimator.ts")).estimator,
   },
+  minutePrice: async () => (await import("./cost/prices.ts")).minutePrice,
 };
 
 async function read(found: FoundFiles): Promise<Reading> {

@@ -7,6 +7,12 @@ export const github: Platform = {
   name: "github",
   title: "GitHub",
   ownFolder: ".github",
+  minutePrice: async () => ({
+    machine: "GitHub Linux 2-core",
+    usd: 0.006,
+    source: "https://docs.github.com/en/billing/reference/actions-runner-pricing",
+    asOf: "2026-05",
+  }),
   settingsFile: "baton.github.yaml",
   find: (where): Readable => ({ read: () => read(where) }),
   writing: {

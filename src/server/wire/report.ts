@@ -74,6 +74,26 @@ export const reportView = z
         })
         .meta({ id: "JobReport" }),
     ),
+    costs: z
+      .strictObject({
+        prices: z.array(z.strictObject({ machine: z.string(), usd: z.number(), source: z.string(), asOf: z.string() })),
+        months: z.array(z.strictObject({ month: z.string(), runs: many, minutes: many, usd: z.array(z.number()) })),
+        runs: z
+          .array(
+            z.strictObject({
+              run: z.string(),
+              release: many,
+              begunAt: time,
+              minutes: many,
+              usd: z.array(z.number()),
+            }),
+          )
+          .meta({ description: "Those that took most minutes first." }),
+      })
+      .meta({
+        id: "CostReport",
+        description: "What jobs would cost where machines are paid by the minute; `usd` in the order of `prices`.",
+      }),
   })
   .meta({ id: "Report", description: "How the delivery went: after DORA's definitions, as `baton report` shows it." });
 

@@ -1,3 +1,5 @@
+import type { MinutePrice } from "../../costs.ts";
+
 /**
  * List prices of the services that pipelines use, in US dollars and in the region us-east-1, with what is free each month
  * in every account. Sources: the services' own price pages, as of the date beside each; prices change, so each can be
@@ -130,4 +132,12 @@ const machines: Readonly<Record<string, PriceId>> = {
   "ARM_CONTAINER BUILD_GENERAL1_LARGE": "codebuild.arm1.large",
   "WINDOWS BUILD_GENERAL1_MEDIUM": "codebuild.windows.medium",
   "WINDOWS BUILD_GENERAL1_LARGE": "codebuild.windows.large",
+};
+
+/** Of what generated projects run on where nobody says otherwise. */
+export const minutePrice: MinutePrice = {
+  machine: "CodeBuild general1.small",
+  usd: prices["codebuild.general1.small"].usd,
+  source: codebuild.source,
+  asOf: codebuild.asOf,
 };
