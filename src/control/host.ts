@@ -105,7 +105,7 @@ export interface Host {
   /** Takes back what failed in an environment that says so, or says for good why not. */
   takeBack(request: TakeBackRequest, by: Actor): Promise<Asked<TakingBack>>;
   start(planned: Planned, options: RunOptions, by: Actor): Promise<Asked<Underway>>;
-  resume(request: NamedRun & WithSecrets, by: Actor): Promise<Asked<Underway>>;
+  resume(request: ResumeRequest, by: Actor): Promise<Asked<Underway>>;
   retry(request: NamedRun & WithSecrets, by: Actor): Promise<Asked<Underway>>;
   cancel(request: NamedRun & { mode: "graceful" | "now" }, by: Actor): Promise<Asked<Cancelled>>;
   answer(request: AnswerRequest, by: Actor): Promise<Asked<Answered>>;
@@ -197,6 +197,11 @@ export interface NamedRun {
 export interface WithSecrets {
   /** A file of `NAME=value` lines; other secrets come from environment variables. */
   secretsFile?: string | undefined;
+}
+
+export interface ResumeRequest extends NamedRun, WithSecrets {
+  /** Why it waits for no freeze and no change window any more; kept with the run. */
+  override?: string | undefined;
 }
 
 export interface TellRequest extends WithSecrets {

@@ -33,7 +33,7 @@ export function takeCheckpoint(state: State): Checkpoint {
 function saveRun(run: RunState): SavedRun {
   // biome-ignore format: what is left out, in the order of its declaration
   const {
-    id, release, delivery, plan, parallel, moves, undoes, unasked, override, by, createdAt, createdSeq, jobs, environments, matrices, pipelines, definitions, reused,
+    id, release, delivery, plan, parallel, moves, undoes, unasked, by, createdAt, createdSeq, jobs, environments, matrices, pipelines, definitions, reused,
     list, order, ready, toSkip, ...facts
   } = run;
   const { pending, flags, culprit } = order!;

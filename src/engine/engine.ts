@@ -123,14 +123,20 @@ export class Engine {
 
   /**
    * Takes up runs that nobody goes on with, for good: what their last owner left running on this machine is ended first, what
-   * runs on others goes on. Those that are this session's own already stay so. Returns what was cut off.
+   * runs on others goes on. Those that are this session's own already stay so. `override`: why they wait for no freeze and no
+   * change window any more. Returns what was cut off.
    */
-  async adopt(runs: readonly RunId[], { by }: { by: string }): Promise<Interrupted[]> {
+  async adopt(
+    runs: readonly RunId[],
+    { by, override }: { by: string; override?: string | undefined },
+  ): Promise<Interrupted[]> {
     const act = (orphans: ReadonlySet<RunId>, elsewhere: Elsewhere) => {
       const states = runs.map((id) => this.#openRun(id));
       const mine = this.#ports.lease.mine;
       for (const run of states) if (run.owner !== mine && !orphans.has(run.id)) refuseOwned(run);
-      return states.filter((run) => run.owner !== mine).flatMap((run) => this.#takeUp(run, { by, elsewhere }));
+      return states
+        .filter((run) => run.owner !== mine)
+        .flatMap((run) => this.#takeUp(run, { by, elsewhere, override }));
     };
     return await this.#orphans.afterReaping(runs, act, { adopts: true });
   }
@@ -230,10 +236,18 @@ export class Engine {
     return this.#making.maker(plan);
   }
 
-  #takeUp(run: RunState, { by, elsewhere }: { by: string; elsewhere?: Elsewhere }): Interrupted[] {
+  #takeUp(
+    run: RunState,
+    { by, elsewhere, override }: { by: string; elsewhere?: Elsewhere; override?: string | undefined },
+  ): Interrupted[] {
     const cutOff = this.#recordInterrupted(run, elsewhere);
     const goesOn = attemptsOf(this.#state, new Set([run])).map(({ token }) => token!);
-    const told = { owner: this.#ports.lease.mine, by, ...(goesOn.length > 0 && { goesOn }) };
+    const told = {
+      owner: this.#ports.lease.mine,
+      by,
+      ...(goesOn.length > 0 && { goesOn }),
+      ...(override !== undefined && { override }),
+    };
     this.#turns.record({ type: "run.adopted", run: run.id, ...told });
     return cutOff;
   }

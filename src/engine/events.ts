@@ -82,6 +82,8 @@ export interface RunAdopted {
   by: string;
   /** Attempts that other machines go on with, by their tokens. */
   goesOn?: readonly string[];
+  /** Set where it goes on into frozen environments, and outside of change windows, from now on: why. */
+  override?: string;
 }
 
 /**

@@ -142,6 +142,7 @@ export function runAdopted(state: State, run: RunState, event: RunAdopted): void
   for (const token of goesOn) assert(state.attempts.get(token)?.run === run.id, "what goes on does not run");
   assert(run.running === goesOn.length, () => `${run.running} of its jobs still run under another session`);
   run.owner = event.owner;
+  run.override = event.override ?? run.override;
   if (run.suspended === undefined) return;
   run.suspended = undefined;
   for (const job of run.list)

@@ -119,8 +119,10 @@ function noteOfRun(run: RunState, event: Exclude<EngineEvent, { job: string }>, 
       withdrawRequests(run);
       Object.assign(run, { status: "finished", finished: event, finishedAt: at, finishedSeq: seq });
       return;
-    case "run.created":
     case "run.adopted":
+      run.override = event.override ?? run.override;
+      return;
+    case "run.created":
     case "run.suspended":
     case "lock.released":
     case "environment.frozen":

@@ -6,7 +6,7 @@ import type { EnvironmentState, GroupState, State } from "./state.ts";
  * Raised by every change of what a state holds or of how it is folded: a checkpoint of another shape is not read, and the
  * whole journal is folded instead.
  */
-export const checkpointShape = 7;
+export const checkpointShape = 8;
 
 /**
  * A state as plain data without circles: what changes, and not the deliveries and plans of its runs, which stand in their

@@ -46,8 +46,8 @@ export interface RunState {
   /** A rollback: the run that it takes back. */
   readonly undoes: RunId | undefined;
   readonly unasked: boolean;
-  /** Why it goes on into frozen environments. */
-  readonly override: string | undefined;
+  /** Why it goes on into frozen environments; who took it up may have said so. */
+  override: string | undefined;
   /** Who asked for it; undefined where nobody wrote it down. */
   readonly by: string | undefined;
   readonly createdAt: number;

@@ -6,7 +6,7 @@ import type { EngineEvent, Recorded } from "./events.ts";
  */
 export const eventVersions: Readonly<Record<EngineEvent["type"], number>> = {
   "run.created": 2,
-  "run.adopted": 2,
+  "run.adopted": 3,
   "run.suspended": 1,
   "job.started": 1,
   "job.succeeded": 1,
@@ -37,7 +37,11 @@ const steps: Readonly<Partial<Record<string, readonly ((old: never) => object)[]
   // It undid nothing first.
   "run.created": [(old) => old],
   // Nothing could go on elsewhere, and nothing be lost there.
-  "run.adopted": [(old) => old],
+  "run.adopted": [
+    (old) => old,
+    // Whoever took it up could not say that it cannot wait.
+    (old) => old,
+  ],
   "job.interrupted": [(old) => old],
   // It went past nobody.
   "lock.acquired": [(old) => old],

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { AuditView } from "../../src/control/views/audit.ts";
 import { fullDepth } from "../lane/needs.ts";
 import { oneJob, storefrontFiles } from "./deliveries.ts";
 import { sandbox, until } from "./sandbox.ts";
@@ -184,13 +185,19 @@ notices: { team: { slack: { secret: SLACK_URL }, on: freeze } }
   assert.match(waits.stdout, outside);
   const opens = /baton resume r0001 +goes on with it, once the window opens at \d{4}-/;
   assert.match(waits.stderr, opens);
-  assert.match(waits.stderr, /baton cancel r0001 +if it cannot wait: then baton run --override "WHY"/);
+  assert.match(waits.stderr, /baton resume r0001 --override "WHY" +if it cannot wait/);
   const status = await box.baton("status");
   assert.match(status.stdout, /web\.go@prod +waits until .*: a change window of prod opens then/);
   assert.match(status.stderr, opens);
   const urgent = await box.json<Summary>("run", "--override", "it burns");
   assert.equal(urgent.conclusion, "succeeded");
   assert.match((await box.baton("notices")).stdout, /lets release 2 go to prod past freezes and change windows/);
+  assert.equal((await box.baton("resume", "--override", " ")).code, 2);
+  const resumed = await box.baton("resume", "r0001", "--override", "so does this");
+  assert.match(resumed.stderr, /goes on with the run, past freezes and change windows: so does this/);
+  assert.match((await box.baton("notices")).stdout, /lets release 1 go to prod past freezes and change windows/);
+  const { entries } = await box.json<AuditView>("audit");
+  assert.equal(entries.find(({ deed }) => deed === "resumed")?.override, "so does this");
 });
 
 test("a rejected release does not reach the environment", fullDepth(), async (t) => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { restoreCheckpoint, takeCheckpoint } from "../../src/engine/checkpoint.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { EngineRefusal } from "../../src/engine/refusal.ts";
 import { salvage } from "../../src/engine/salvage.ts";
@@ -138,4 +139,28 @@ test("refused: a freeze that would be over already, and a thaw of what is not fr
   await assert.rejects(engine.thaw("prod", { by: "cid" }), isCode("not-frozen"));
   const { run } = await engine.createRun({ delivery: shop, plan: toProd, parallel: 1 });
   assert.equal(engine.state.environments.get("prod")?.holder, run);
+});
+
+test("who takes a run up with a reason goes past the freeze, also after the next crash and where it is retried", async () => {
+  const { world, engine, run } = await frozen();
+  const [first, urgent] = [await run(), await run()];
+  assert.deepEqual(world.started, []);
+  world.die();
+  const next = await world.beside();
+  await next.adopt([urgent], { by: "ann", override: "it burns" });
+  assert.deepEqual(world.started, ["web.deploy@prod"]);
+  assert.equal(next.state.environments.get("prod")?.holder, urgent);
+  assert.deepEqual(next.state.environments.get("prod")?.queue, [first]);
+  const saved = structuredClone(takeCheckpoint(next.state));
+  const runEvents = (wanted: string) => world.journal.filter(({ event }) => event.run === wanted);
+  assert.equal(restoreCheckpoint(saved, runEvents)?.runs.get(urgent)?.override, "it burns");
+  world.die();
+  const third = await world.beside();
+  await third.adopt([urgent], { by: "bob" });
+  assert.equal(third.run(urgent)?.override, "it burns", "who goes on without a word changes nothing");
+  await world.end("web.deploy@prod", "failed");
+  await third.settled(urgent);
+  await third.retry(urgent, { by: "bob" });
+  assert.equal(world.launches.at(-1)?.run, urgent);
+  assert.equal(engine.state.runs.get(first)?.override, undefined);
 });

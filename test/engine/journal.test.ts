@@ -50,13 +50,22 @@ test("an event of a newer version, or of a kind that is not known, is refused by
   // What an agent had lost, or went on with, was not known to a Baton of before, which would count it wrongly.
   for (const [type, more] of [
     ["job.interrupted", { job: "web.a", attempt: 1, token: "t" }],
-    ["run.adopted", { owner: "s", by: "ada" }],
     // Nor that it takes several people, and that others were in line before.
     ["approval.requested", { environment: "prod", reviewers: [], expiresAt: 5 }],
     ["lock.acquired", { environment: "prod" }],
   ] as const) {
     const old = { seq: 9, at: 0, version: 1, type, body: { type, run: "r0001", ...more } };
     assert.deepEqual(upcast(old), { seq: 9, at: 0, version: 2, event: old.body });
+  }
+  // What an agent went on with was not known to the first, and that it cannot wait to the second.
+  for (const version of [1, 2]) {
+    const body = { type: "run.adopted", run: "r0001", owner: "s", by: "ada" };
+    assert.deepEqual(upcast({ seq: 9, at: 0, version, type: body.type, body }), {
+      seq: 9,
+      at: 0,
+      version: 3,
+      event: body,
+    });
   }
   assert.throws(() => upcast({ ...stored, version: 3 }), /event 7 \(run.created\) has version 3, .*knows version 2/);
   assert.throws(() => upcast({ ...stored, type: "job.paused" }), /event 7 is of a kind .* not know \(job.paused\)/);

@@ -173,19 +173,19 @@ function suggestNext(terminal: Terminal, run: RunView, { again, by }: { again: s
       else terminal.suggest(`baton retry ${run.run}`, "takes it up again where it stopped");
       break;
     case "waiting":
-      suggestForWaiting(terminal, run, { again, by });
+      suggestForWaiting(terminal, run, by);
       break;
     default:
       run.conclusion satisfies never;
   }
 }
 
-function suggestForWaiting(terminal: Terminal, run: RunView, { again, by }: { again: string; by: Actor }): void {
+function suggestForWaiting(terminal: Terminal, run: RunView, by: Actor): void {
   for (const approval of run.approvals) terminal.suggest(...nextForApproval(run.run, approval, by));
   const closed = nextForClosed(run.run, run.waiting);
   if (closed !== undefined) {
     terminal.suggest(...closed);
-    terminal.suggest(...nextForUrgent(run.run, again));
+    terminal.suggest(...nextForUrgent(run.run));
   } else if (run.waiting.some(({ wait }) => wait.kind === "rollback")) {
     terminal.suggest(`baton rollback ${run.path.at(-1)}`, `takes back what failed; then baton resume ${run.run}`);
   } else if (run.approvals.length === 0) terminal.suggest("baton status", "what it waits for");

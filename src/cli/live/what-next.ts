@@ -30,7 +30,7 @@ export function nextForClosed(run: string, waiting: readonly Waiting[]): Next | 
   return undefined;
 }
 
-/** For what must not be kept back. `again`: the command that makes a run like it. */
-export function nextForUrgent(run: string, again: string): Next {
-  return [`baton cancel ${run}`, `if it cannot wait: then ${again} --override "WHY"`];
+/** For what must not be kept back. */
+export function nextForUrgent(run: string): Next {
+  return [`baton resume ${run} --override "WHY"`, "if it cannot wait: why is kept and told"];
 }

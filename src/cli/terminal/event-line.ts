@@ -36,7 +36,7 @@ export function eventLine(event: EngineEvent, words: EventWords): string | undef
     case "job.interrupted":
       return `${style.warning("!")} ${event.job} was interrupted in attempt ${event.attempt}; it starts again`;
     case "run.adopted":
-      return `${style.active("↻")} ${event.by} goes on with the run`;
+      return `${style.active("↻")} ${event.by} goes on with the run${event.override === undefined ? "" : `, past freezes and change windows: ${event.override}`}`;
     case "run.suspended":
       return `${style.warning("!")} the run is suspended: ${event.because}`;
     case "run.retry-requested":

@@ -27,7 +27,7 @@ export interface Session {
   checkouts: Checkouts;
   artifacts: ArtifactStore;
   /** Takes a run that nobody runs over to this process: what was cut off is ended and starts again. @throws {Refused} */
-  adopt(run: RunId, by: Actor): Promise<{ interrupted: JobId[] }>;
+  adopt(run: RunId, by: Actor, told?: { override?: string | undefined }): Promise<{ interrupted: JobId[] }>;
   /** Keeps the secrets of a run that has finished from other jobs, before it is retried here. */
   withhold(run: RunId): void;
   /** Ends what runs (a later Baton takes it up again) and lets go of the state folder. */
@@ -79,9 +79,9 @@ export async function openSession({ project, secrets, agents, delivery }: OpenSe
       engine,
       checkouts,
       artifacts,
-      async adopt(run, by) {
+      async adopt(run, by, { override } = {}) {
         await checkouts.restore(run);
-        const interrupted = await engine.adopt([run], { by: by.name });
+        const interrupted = await engine.adopt([run], { by: by.name, override });
         return { interrupted: interrupted.map(({ job }) => job) };
       },
       withhold(run) {

@@ -123,7 +123,11 @@ function saidBy(event: EngineEvent, isRetried: boolean): Said | undefined {
         ...(event.override !== undefined && { override: event.override }),
       };
     case "run.adopted":
-      return { deed: isRetried ? "retried" : "resumed", by: event.by };
+      return {
+        deed: isRetried ? "retried" : "resumed",
+        by: event.by,
+        ...(event.override !== undefined && { override: event.override }),
+      };
     case "run.suspended":
       return { deed: "suspended", by: event.by, comment: event.because };
     case "run.cancel-requested":

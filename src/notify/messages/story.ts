@@ -10,6 +10,7 @@ export type Rules = Readonly<Record<string, NoticeTarget>>;
 /** The kinds of events that somebody may be told of, or that are needed to say it. */
 export const toldTypes = [
   "run.created",
+  "run.adopted",
   "run.retry-requested",
   "job.failed",
   "approval.requested",
@@ -150,6 +151,10 @@ function whatIsSaid(event: EngineEvent, known: Known | undefined): Said | undefi
         next: answering(event),
       };
     }
+    case "run.adopted":
+      return known && event.override !== undefined
+        ? saidOfOverride(known.created, { by: event.by, because: [event.override] })
+        : undefined;
     case "approval.answered": {
       const { environment, answer, by, comment } = event;
       const title =
@@ -273,7 +278,12 @@ function saidOfNew(created: RunCreated): Said | undefined {
     const title = `${created.run} of release ${release} begins`;
     return { kind: "run.begun", environments: plan.environments, title, because };
   }
-  const title = `${by} lets release ${release} go to ${listed(environments)} past freezes and change windows`;
+  return saidOfOverride(created, { by, because });
+}
+
+function saidOfOverride(created: RunCreated, { by, because }: { by: string; because: string[] }): Said {
+  const environments = changedBy(created.plan);
+  const title = `${by} lets release ${releaseMeant(created)} go to ${listed(environments)} past freezes and change windows`;
   return { kind: "freeze.overridden", environments, title, because };
 }
 

@@ -18,6 +18,7 @@ const forgetful: [string, (saved: Checkpoint) => void, rare?: number][] = [
   ["what was deployed", ({ facts }) => Object.assign(facts, { deployed: {} })],
   ["what began to be deployed", ({ environments }) => environments.map(({ newest }) => newest.clear())],
   ["what is frozen", ({ environments }) => environments.map((each) => Object.assign(each, { freeze: undefined }))],
+  ["who need not wait for a freeze", each(({ facts }) => Object.assign(facts, { override: undefined }))],
   ["which release is next", ({ facts }) => Object.assign(facts, { nextRelease: facts.nextRelease + 1 })],
 ];
 

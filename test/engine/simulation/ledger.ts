@@ -262,7 +262,7 @@ export class LedgerRun {
   /** The release that it promotes or goes back to. */
   readonly moves: number | undefined;
   /** It goes on into frozen environments. */
-  readonly override: string | undefined;
+  override: string | undefined;
   /** A rollback that takes back a run that failed, and that nobody is asked about. */
   readonly undoes: string | undefined;
   readonly unasked: boolean;
@@ -320,6 +320,7 @@ export class LedgerRun {
   see(event: EngineEvent): void {
     if (event.type === "run.adopted") {
       this.owner = event.owner;
+      this.override = event.override ?? this.override;
       this.lastOwner = event.owner;
       this.suspended = false;
       // How long a wait is that was begun under somebody else is judged elsewhere.

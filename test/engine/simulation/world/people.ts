@@ -101,7 +101,8 @@ export class People {
   }
 
   adopt(engine: Engine, run: string): void {
-    this.#options.follow(engine, engine.adopt([run], { by: "ann" }), () => {});
+    const override = this.#freezing?.happens(20) ? { override: "it burns" } : {};
+    this.#options.follow(engine, engine.adopt([run], { by: "ann", ...override }), () => {});
   }
 
   /** Waits for the end of a run. */
