@@ -2,56 +2,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Bucket } from "../../../../src/platforms/codepipeline/write/separate/program/records.cjs";
-import type {
-  Plan,
-  PlannedEnvironment,
-} from "../../../../src/platforms/codepipeline/write/separate/program/releases.cjs";
 import { sweep } from "../../../../src/platforms/codepipeline/write/separate/program/retention.cjs";
 import { fullDepth } from "../../../lane/needs.ts";
+import type { Account } from "../world/account.ts";
+import { begun } from "../world/life.ts";
+import { proven, releaseOf, wanted } from "../world/records.ts";
+import { shopIn } from "../world/shop.ts";
 import { Objects } from "./objects.ts";
-import { World } from "./world.ts";
 
 const dayMs = 24 * 3_600_000;
-const pipelines = ["infra", "web"];
-const plan: Plan = {
-  sets: {
-    infra: {
-      branch: "main",
-      members: pipelines.map((name) => ({
-        name,
-        needs: name === "web" ? ["infra"] : [],
-        paths: [["with", `^${name}/`]] as const,
-        codepipeline: `shop-${name}-main`,
-      })),
-      environments: [
-        { name: "dev", codepipeline: "shop-infra-to-dev", after: [] },
-        {
-          name: "prod",
-          codepipeline: "shop-infra-to-prod",
-          after: ["dev"],
-          approval: { stage: "Approve-prod", action: "approve-prod" },
-        },
-      ],
-    },
-  },
-};
-const [, prod] = plan.sets.infra!.environments as [PlannedEnvironment, PlannedEnvironment];
-
-/** Until nobody has anything to do but people. */
-async function settle(world: World, isBuilt: (pipeline: string) => boolean = () => true): Promise<void> {
-  for (let moved = true; moved; ) {
-    const building = world.building.filter(({ status }) => status === "under way");
-    for (const run of building) world.endBuild(run, isBuilt(run.pipeline) ? "passed" : "failed");
-    await world.look();
-    const [run] = world.movable();
-    if (run) await world.move(run);
-    moved = run !== undefined || building.length > 0;
-  }
-}
+const toDev = "shop-infra-to-dev";
+const toProd = "shop-infra-to-prod";
+const settle = (account: Account) => account.settle({ approves: false, waits: false });
 
 /**
  * A push a week, of infrastructure almost none; production is approved four times a year, and not at all in the last one and a
- * half. `wrong`: what is done to the world before, `expire`: what else takes objects away.
+ * half. `wrong`: what is done to the account before, `expire`: what else takes objects away.
  */
 async function years({
   days = 1100,
@@ -59,92 +25,89 @@ async function years({
   expire,
 }: {
   days?: number;
-  wrong?: (world: World) => void;
-  expire?: (world: World) => void;
-} = {}): Promise<World> {
-  const world = new World(plan);
-  wrong?.(world);
-  world.push(pipelines);
-  await settle(world);
-  world.answerApproval(prod, "approve");
-  await settle(world);
+  wrong?: (account: Account) => void;
+  expire?: (account: Account) => void;
+} = {}): Promise<Account> {
+  const account = await begun(await shopIn("separate", { sites: ["web"] }));
+  wrong?.(account);
   for (let day = 7; day <= days; day += 7) {
-    world.clock += 7 * dayMs;
-    world.push(day % 210 === 0 ? pipelines : ["web"]);
-    await settle(world, (pipeline) => pipeline !== "web" || day % 28 !== 0);
+    account.clock += 7 * dayMs;
+    account.passes = ({ environment }) => environment !== undefined || day % 28 !== 0;
+    account.push(day % 210 === 0 ? ["infra", "web"] : ["web"]);
+    await settle(account);
     if (day % 91 === 0 && day < days - 550) {
-      world.answerApproval(prod, "approve");
-      await settle(world);
+      account.answer(toProd, "approve");
+      await settle(account);
     }
-    await world.tidy();
-    expire?.(world);
-    recoverable(world);
+    await account.sweep({ days: 0 });
+    expire?.(account);
+    recoverable(account);
   }
-  return world;
+  return account;
 }
 
 /** @throws {assert.AssertionError} where something is missing that an environment has, or can go back to. */
-function recoverable(world: World): void {
-  const missing = (number: number, pipeline: string, part: string | undefined) => {
-    const key = `candidates/main/${pipeline}/${part}.json`;
-    const record = world.objects.get(key);
-    assert.ok(record !== undefined, `${key} of release ${number} is gone`);
-    for (const digest of Object.values((JSON.parse(record) as { artifacts: Record<string, string> }).artifacts))
-      assert.ok(world.objects.has(`artifacts/${digest}`), `${digest} of release ${number} is gone`);
-  };
+function recoverable(account: Account): void {
+  const { objects, about, clock, machine, truth } = account;
   const whole = (number: number) => {
-    const { parts } = world.release(number);
-    for (const [pipeline, part] of Object.entries(parts)) missing(number, pipeline, part);
+    for (const [pipeline, part] of Object.entries(releaseOf(account, number).parts)) {
+      const key = `candidates/main/${pipeline}/${part}.json`;
+      const record = objects.get(key);
+      assert.ok(record !== undefined, `${key} of release ${number} is gone`);
+      for (const digest of Object.values((JSON.parse(record) as { artifacts: Record<string, string> }).artifacts))
+        assert.ok(objects.has(`artifacts/${digest}`), `${digest} of release ${number} is gone`);
+    }
   };
   for (const environment of ["dev", "prod"]) {
-    for (const pipeline of pipelines) missing(0, pipeline, world.part(environment, pipeline));
-    for (const number of world.proven(environment).slice(-10)) whole(number);
+    const web = truth.get(`${environment} web`);
+    assert.ok(objects.has(`artifacts/${web}`), `${web}, which is in ${environment}, is gone`);
+    for (const number of proven(account, environment).slice(-10)) whole(number);
+    // What the service itself may go back to.
+    for (const run of machine.runs) {
+      const { startedAt, stages } = about.get(run)!;
+      const isGood = stages.get(environment)?.status === "Succeeded" && run.kind === "standard";
+      if (isGood && startedAt > clock - 365 * dayMs) whole(Number(run.variables.get(`select@${environment}.NUMBER`)));
+    }
   }
-  // What the service itself may go back to.
-  for (const run of world.deploying)
-    if (run.hasPassed && run.startedAt > world.clock - 365 * dayMs) whole(Number(run.variables.NUMBER));
 }
 
 test("in three years all stays that somebody can go back to, and the rest goes", fullDepth(), async () => {
-  const world = await years();
-  const built = world.building.filter(({ status }) => status === "passed").length;
-  const kept = [...world.objects.keys()].filter((key) => key.startsWith("artifacts/")).length;
+  const account = await years();
+  const built = account.builtBy.size;
+  const kept = [...account.objects.keys()].filter((key) => key.startsWith("artifacts/")).length;
   // Of the last 426 days all, as all of it was deployed, and of those before what production had.
   assert.ok(kept < built * 0.65, `${kept} of ${built} are kept`);
   // Production has not been deployed to for longer than anything is remembered, and goes back to where it was before.
-  const [older, newest] = world.proven("prod").slice(-2) as [number, number];
-  assert.ok(world.proven("dev").slice(-50)[0]! > newest);
-  world.start(prod.codepipeline, { commit: world.release(older).commit, release: String(older) });
-  await settle(world);
-  world.answerApproval(prod, "approve");
-  await settle(world);
-  assert.equal(world.part("prod", "web"), world.release(older).parts.web);
+  const [older, newest] = proven(account, "prod").slice(-2) as [number, number];
+  assert.ok(proven(account, "dev").slice(-50)[0]! > newest);
+  account.enqueue(toProd, { by: "person", commit: releaseOf(account, older).commit, release: String(older) });
+  await account.settle({ waits: false });
+  assert.equal(account.truth.get("prod web"), wanted(account, older)[1]);
 });
 
 test("whoever asks for what is not kept is told so before anything is changed", fullDepth(), async () => {
-  const world = await years({ days: 900 });
-  const gone = world.proven("dev").find((number) => {
-    const { parts, left } = world.release(number);
-    return !left.web && !world.objects.has(`candidates/main/web/${parts.web}.json`);
+  const account = await years({ days: 900 });
+  const gone = proven(account, "dev").find((number) => {
+    const { parts, left } = releaseOf(account, number);
+    return !left.web && !account.objects.has(`candidates/main/web/${parts.web}.json`);
   })!;
-  const before = new Map(world.truth);
-  world.start("shop-infra-to-dev", { commit: world.release(gone).commit, release: String(gone) });
-  await settle(world);
-  const run = world.deploying.at(-1)!;
-  assert.deepEqual([run.status, run.stage], ["failed", 0]);
-  assert.deepEqual(world.truth, before);
-  await settle(world);
-  assert.equal(world.deploying.at(-1), run, "nobody begins it again");
+  const before = new Map(account.truth);
+  account.enqueue(toDev, { by: "person", commit: releaseOf(account, gone).commit, release: String(gone) });
+  await settle(account);
+  const run = account.machine.runs.at(-1)!;
+  assert.deepEqual([run.pipeline, run.status, account.stageOf(run).name], [toDev, "failed", "Select"]);
+  assert.deepEqual(account.truth, before);
+  await settle(account);
+  assert.equal(account.machine.runs.at(-1), run, "nobody begins it again");
 });
 
 test("a lifecycle that goes by age is seen, and so is a sweep that forgets what went well", fullDepth(), async () => {
-  const byAge = ({ objects, clock }: World) => {
-    for (const { key, at } of objects.versions("artifacts/")) if (at < clock - 456 * dayMs) objects.delete(key);
+  const byAge = ({ objects, written, clock }: Account) => {
+    for (const [key, at] of written) if (key.startsWith("artifacts/") && at < clock - 456 * dayMs) objects.delete(key);
   };
   await assert.rejects(years({ expire: byAge }), /is gone/);
-  const forgetful = ({ objects }: World) => {
-    const versions = objects.versions.bind(objects);
-    objects.versions = (prefix) => versions(prefix).filter(({ key }) => !key.includes("/proven/"));
+  const forgetful = (account: Account) => {
+    account.isListed = (key) => !key.includes("/proven/");
   };
   await assert.rejects(years({ wrong: forgetful }), /is gone/);
 });

@@ -10,6 +10,8 @@ export function loadedFunction(
     /** What a command is answered with. Throws what AWS would. */
     answer(command: string, input: never): unknown;
     log?(line: string): void;
+    /** What it may require beside those of Node and AWS. */
+    readonly modules?: Readonly<Record<string, unknown>>;
   },
 ): Handler {
   const sdk = new Proxy(
@@ -35,7 +37,8 @@ export function loadedFunction(
   const run = new Script(`(exports, require, process, console) => {${source}\n}`).runInThisContext() as (
     ...all: unknown[]
   ) => void;
-  const load = (name: string) => (name.startsWith("@aws-sdk/") ? sdk : process.getBuiltinModule(name));
+  const load = (name: string) =>
+    name.startsWith("@aws-sdk/") ? sdk : (world.modules?.[name] ?? process.getBuiltinModule(name));
   run(exported, load, { env: world.env }, { log: world.log ?? (() => {}) });
   return exported.handler!;
 }
