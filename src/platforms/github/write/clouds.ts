@@ -1,6 +1,6 @@
 /** Where jobs sign in without keys: GitHub vouches for them by OIDC, and a cloud gives them rights for as long as they last. */
 
-import type { Job, Pipeline, Step } from "../../../model/delivery.ts";
+import type { Delivery, Job, Pipeline, Step } from "../../../model/delivery.ts";
 import { secretsRead } from "../../../model/job-values.ts";
 import { computed } from "./computed.ts";
 import type { StepDocument } from "./document.ts";
@@ -73,11 +73,30 @@ const pushesTo = ({ action }: Step) => (action?.kind === "docker.build" ? action
 /** Whether a job pushes images to GitHub's own registry, by its token. */
 export const pushesPackages = (job: Job): boolean => job.steps.some((step) => pushesTo(step) === "ghcr");
 
+/** Whether an output (`pipeline.output`) is an image that a job of the delivery pushes to GitHub's own registry. */
+function isPackage(reference: string, { pipelines }: Delivery): boolean {
+  const [owner, name] = reference.split(".") as [string, string];
+  const pipeline = pipelines.find((one) => one.name === owner)!;
+  return pipeline.jobs[pipeline.outputs[name]!.job]!.steps.some(
+    (step) => pushesTo(step) === "ghcr" && step.action!.publishes?.includes(name),
+  );
+}
+
+/** Whether values name such an image, which nobody but the repository may pull where it is private. */
+export const readsPackages = (references: readonly string[], delivery: Delivery): boolean =>
+  references.some((reference) => isPackage(reference, delivery));
+
 /** Docker keeps it on the machine, which ends with the job, and GitHub takes the token back then. */
 export const packagesSignIn: StepDocument = {
   name: "Sign in to ghcr.io",
   env: { TOKEN: computed("github.token") },
   run: 'docker login ghcr.io --username "$GITHUB_ACTOR" --password-stdin <<< "$TOKEN"',
+};
+
+/** The same where docker may be missing, because the job hands the image on and pulls nothing. */
+export const packagesSignInToPull: StepDocument = {
+  ...packagesSignIn,
+  run: 'if command -v docker > /dev/null; then docker login ghcr.io --username "$GITHUB_ACTOR" --password-stdin <<< "$TOKEN"; fi',
 };
 
 /** Whether a job has what no foreign code may come near: a role, a secret, the right to push images. */

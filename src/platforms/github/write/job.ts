@@ -7,7 +7,7 @@ import { CannotWrite } from "../../generated.ts";
 import { localAction } from "./actions.ts";
 import { cachesOf } from "./caches.ts";
 import { checkout } from "./checkouts.ts";
-import { cloudsOf, packagesSignIn, pushesPackages, signIn } from "./clouds.ts";
+import { cloudsOf, packagesSignIn, packagesSignInToPull, pushesPackages, readsPackages, signIn } from "./clouds.ts";
 import { computed } from "./computed.ts";
 import { admittedTo } from "./deployments.ts";
 import type { ConcurrencyGroup, Permissions, StepDocument, StepsJobDocument } from "./document.ts";
@@ -69,7 +69,9 @@ export function writeJob(name: string, place: JobPlace): StepsJobDocument {
   const reference = `${place.pipeline.name}.${name}`;
   const steps: StepDocument[] = [checkout(), begin(reference, job, place), ...toolSteps(job)];
   steps.push(...clouds.map((cloud) => signIn(cloud, `${place.pipeline.name}-${name}`)));
+  const pulls = readsPackages(outputsRead(place.pipeline, job), place.delivery);
   if (pushesPackages(job)) steps.push(packagesSignIn);
+  else if (pulls) steps.push(packagesSignInToPull);
   steps.push(...job.uses.map((use) => takeArtifact(use, job, place)));
   steps.push(...job.steps.map((step) => ownStep({ step, job, place, around })));
   if (Object.keys(outputs).length > 0) {
@@ -95,11 +97,12 @@ export function writeJob(name: string, place: JobPlace): StepsJobDocument {
       signsIn: clouds.length > 0,
       attested,
       verifies: verifies(job, place),
+      pulls,
       // Whether the pull request of a preview is still open and has no newer commit.
       asksOfPulls: job.deploys && !place.looks && previewOf(place.delivery) !== undefined,
     }),
     ...concurrencyOf(job, group, place),
-    ...machineOf(job, { options: place.options, text }),
+    ...machineOf(job, { delivery: place.delivery, options: place.options, text }),
     ...(wantsEnvironment && {
       environment: admittedTo(
         place.environment!.known ??
@@ -300,8 +303,9 @@ function jobPermissions(
     signsIn,
     attested,
     verifies,
+    pulls,
     asksOfPulls,
-  }: Readonly<Record<"signsIn" | "attested" | "verifies" | "asksOfPulls", boolean>>,
+  }: Readonly<Record<"signsIn" | "attested" | "verifies" | "pulls" | "asksOfPulls", boolean>>,
 ): Permissions {
   const taking = job.uses.length > 0;
   return {
@@ -309,7 +313,7 @@ function jobPermissions(
     ...(attested ? { attestations: "write" as const } : verifies ? { attestations: "read" as const } : {}),
     contents: "read",
     ...((signsIn || attested) && { "id-token": "write" as const }),
-    ...(pushesPackages(job) && { packages: "write" as const }),
+    ...(pushesPackages(job) ? { packages: "write" as const } : pulls ? { packages: "read" as const } : {}),
     ...(asksOfPulls && { "pull-requests": "read" as const }),
   };
 }

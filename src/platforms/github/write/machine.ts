@@ -1,9 +1,12 @@
 /** The machine and the containers of a job, and what of them GitHub cannot do. */
 
 import type { Container, Delivery, Job, Pipeline, RunsOn, Value } from "../../../model/delivery.ts";
+import { outputsIn } from "../../../model/job-values.ts";
 import { type System, systemOf, systemWanted } from "../../../model/machine-labels.ts";
 import { matrixLegs } from "../../../model/matrix-legs.ts";
 import { CannotWrite } from "../../generated.ts";
+import { readsPackages } from "./clouds.ts";
+import { computed } from "./computed.ts";
 import type { ContainerDocument, RunnerChoice, StepsJobDocument } from "./document.ts";
 import { literal } from "./expressions.ts";
 import type { WriteOptions } from "./options.ts";
@@ -15,16 +18,20 @@ export function usualMachine({ runsOn }: Pick<WriteOptions, "runsOn">): RunnerCh
 
 type Written = Pick<StepsJobDocument, "runsOn" | "container" | "services">;
 
-export function machineOf(job: Job, { options, text }: { options: WriteOptions; text(value: Value): string }): Written {
+export function machineOf(
+  job: Job,
+  { delivery, options, text }: { delivery: Delivery; options: WriteOptions; text(value: Value): string },
+): Written {
   const { runsOn, container, services = {} } = job;
+  const containerDocument = (one: Container) => containerOf(one, { delivery, text });
   return {
     runsOn: runsOn === undefined ? usualMachine(options) : machine(runsOn, text),
-    ...(container && { container: containerDocument(container, text) }),
+    ...(container && { container: containerDocument(container) }),
     ...(Object.keys(services).length > 0 && {
       services: Object.fromEntries(
         Object.entries(services).map(([name, service]) => [
           name,
-          { ...containerDocument(service, text), ...(service.ports.length > 0 && { ports: service.ports }) },
+          { ...containerDocument(service), ...(service.ports.length > 0 && { ports: service.ports }) },
         ]),
       ),
     }),
@@ -37,13 +44,18 @@ function machine({ labels, group }: RunsOn, text: (value: Value) => string): Run
   return group === undefined ? has : { group: text(group), ...(all.length > 0 && { labels: has }) };
 }
 
-function containerDocument(container: Container, text: (value: Value) => string): ContainerDocument {
-  const { image, env, options, credentials } = container;
+function containerOf(
+  { image, env, options, credentials }: Container,
+  { delivery, text }: { delivery: Delivery; text(value: Value): string },
+): ContainerDocument {
+  // GitHub pulls it before the first step, by the token of the job.
+  const isOwn = credentials === undefined && readsPackages(outputsIn([image]), delivery);
   return {
     image: text(image),
     ...(credentials && {
       credentials: { username: text(credentials.username), password: text(credentials.password) },
     }),
+    ...(isOwn && { credentials: { username: computed("github.actor"), password: computed("github.token") } }),
     env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, text(value)])),
     ...(options !== undefined && { options: literal(options) }),
   };

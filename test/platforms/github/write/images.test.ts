@@ -55,6 +55,7 @@ function scanned() {
 interface Written {
   if?: string;
   permissions: Record<string, string>;
+  container?: object;
   steps: {
     name?: string;
     if?: string;
@@ -76,7 +77,10 @@ test("the job that pushes to ghcr.io has the right to, and no other", () => {
   assert.deepEqual(named(build!), ["Sign in to ghcr.io", "Build and push the image"]);
   assert.equal(build!.permissions.packages, "write");
   assert.equal(build!.permissions["id-token"], undefined);
-  for (const other of [tested!, deploy!]) assert.equal(other.permissions.packages, undefined);
+  assert.equal(tested!.permissions.packages, undefined);
+  // Whoever takes the image may pull it, and no more.
+  assert.equal(deploy!.permissions.packages, "read");
+  assert.equal(named(deploy!)[0], "Sign in to ghcr.io");
   // Code that nobody has reviewed has neither the rights of a release nor its layers.
   for (const event of ["pull_request", "merge_group"])
     assert.ok(build!.if!.includes(`github.event_name != '${event}'`));
@@ -88,6 +92,37 @@ test("ECR is signed in to by the role of the job", () => {
   assert.deepEqual(named(build!), ["Sign in to AWS", "Build and push the image"]);
   assert.deepEqual([build!.permissions["id-token"], build!.permissions.packages], ["write", undefined]);
   assert.match(build!.if!, /event_name != 'pull_request' && github\.event_name != 'merge_group'/);
+});
+
+test("whoever takes an image that was built for ghcr.io signs in to pull it: steps where docker is, and its container", () => {
+  const web = pipeline("web", {
+    outputs: { image: { job: "build" } },
+    jobs: {
+      build: {
+        per: "release",
+        steps: [docker.build({ repository: "ghcr.io/team/web", registry: "ghcr", publish: "image" })],
+      },
+      migrate: { needs: "build", deploys: true, container: output("image"), steps: [sh("./migrate")] },
+    },
+  });
+  const check = pipeline("check", {
+    needs: [web],
+    jobs: { scan: { per: "release", steps: [sh`trivy image ${web.outputs.image}`] } },
+  });
+  const shop = delivery("shop", { pipelines: [web, check], environments: [env("dev", { branch: "main" })] });
+  const files = writeWorkflows(shop, { layout: "orchestrated" });
+  const jobsOf = (name: string) =>
+    (parse(files.find(({ path }) => path.endsWith(`/${name}.yml`))!.text) as { jobs: Record<string, Written> }).jobs;
+  const { migrate } = jobsOf("web");
+  assert.deepEqual(migrate!.container, {
+    image: "${{ inputs.web_image }}",
+    credentials: { username: "${{ github.actor }}", password: "${{ github.token }}" },
+  });
+  const { scan } = jobsOf("check");
+  assert.equal(scan!.permissions.packages, "read");
+  assert.match(scan!.steps.find(({ name }) => name === "Sign in to ghcr.io")!.run!, /^if command -v docker/);
+  // By the role of the job ECR is signed in to by whoever has one.
+  assert.equal(jobs("ecr").deploy!.permissions.packages, undefined);
 });
 
 test("what is deployed is the digest that the release hands over", () => {
@@ -123,7 +158,7 @@ test("in a chain it comes from the same file: nothing is waited for that nobody 
   assert.equal(Object.values(deploy!.steps.at(-1)!.env!)[0], "${{ needs.build.outputs.image }}");
   const data = writeWorkflows(shop("ghcr"), { layout: "chained" }).find(({ path }) => path.endsWith("delivery.json"))!;
   const { pipelines } = JSON.parse(data.text) as { pipelines: { jobs: { deploy: { takes?: unknown } } }[] };
-  assert.equal(pipelines[0]!.jobs.deploy.takes, undefined);
+  assert.deepEqual(pipelines[0]!.jobs.deploy.takes, [{ output: "web.image", job: "build" }]);
   // For a pull request there is no environment to keep it for, and a fork has no right to push.
   assert.match(build!.steps.find(({ name }) => name?.startsWith("Keep the outputs"))!.if!, /!= 'pull_request'/);
   assert.match(build!.if!, /event_name != 'pull_request' && github\.event_name != 'merge_group'/);
