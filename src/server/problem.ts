@@ -22,6 +22,7 @@ export type ServerRefusalCode =
   | "not-attended"
   | "other-protocol"
   | "not-handed-over"
+  | "too-much-brought"
   | "too-many-viewers"
   | "stopping"
   | "bug";

@@ -159,6 +159,20 @@ test("an agent can do nothing but its own attempts, and nobody but an agent what
   const stolen = theirs.ask("ended", { params: { token }, body: bodies.ended, agent: "start-of-1" });
   assert.deepEqual(await stolen, { taken: false });
 
+  // Nor does it fill the disk: what it would bring is counted before any of it comes.
+  const large = `sha256:${"a".repeat(64)}`;
+  await assert.rejects(
+    mine.ask("offer", {
+      params: { token },
+      body: { listing: `baton artifact 1\n["directory",""]\n["file","a",false,${17 * 1024 ** 3},"${large}"]\n` },
+    }),
+    {
+      status: 413,
+      code: "too-much-brought",
+      message: /would bring 18253611008 bytes .* an attempt may bring 17179869184/,
+    },
+  );
+
   // Of its own attempt it offers as many artifacts as the job makes, however often it offers one.
   const listingOf = (name: string) => ({ listing: `baton artifact 1\n["directory",""]\n["directory","${name}"]\n` });
   for (const name of ["a", "a"]) await mine.ask("offer", { params: { token }, body: listingOf(name) });

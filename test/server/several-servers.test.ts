@@ -40,10 +40,20 @@ interface Seen {
 
 const seen = async (url: string, run: string) => (await asked<{ view: Seen }>(url, `/api/runs/${run}`)).view;
 
-const started = async (url: string): Promise<string> => {
-  const { plan } = await asked<{ plan: string }>(url, "/api/plan", {});
-  return (await asked<{ run: string }>(url, "/api/runs", { plan })).run;
-};
+/** Whoever is not told whether a run has begun looks whether there is a new one. */
+async function started(url: string, known: readonly string[] = []): Promise<string> {
+  for (;;) {
+    const { plan } = await asked<{ plan: string }>(url, "/api/plan", {});
+    try {
+      return (await asked<{ run: string }>(url, "/api/runs", { plan })).run;
+    } catch (error) {
+      if (!/outdated-plan|being-made/.test((error as Error).message)) throw error;
+    }
+    const { view } = await asked<{ view: { runs: { run: string }[] } }>(url, "/api/runs");
+    const fresh = view.runs.find(({ run }) => !known.includes(run));
+    if (fresh !== undefined) return fresh.run;
+  }
+}
 
 const eventsOf = async (url: string, run: string) =>
   (await asked<{ view: { events: { type: string; job?: string }[] } }>(url, `/api/runs/${run}/events`)).view.events;
@@ -195,7 +205,14 @@ test(
         for (;;) {
           const before = progress(notes);
           const from = performance.now();
-          await until("something goes on", () => progress(notes) > before || isDone(notes, names));
+          await until("something goes on", () => progress(notes) > before || isDone(notes, names)).catch(
+            async (error) => {
+              const rows = await ask(database, "select *, clock_timestamp() as now from baton.delivery").catch(String);
+              const out = await ask(database, "select attempt from baton.attempt").catch(String);
+              const all = [...servers, ...agents].map((one) => `${one.name}: ${one.said().slice(-1500)}`);
+              throw new Error([error, JSON.stringify(rows), JSON.stringify(out).slice(0, 6000), ...all].join("\n"));
+            },
+          );
           waits.push(performance.now() - from);
           if (isDone(notes, names) || sum() >= wantedKills) break;
           const victim = (["database", "leader", "standby", "agent"] as const)[random(4)]!;
@@ -247,7 +264,8 @@ test(
   },
 );
 
-const wantedKills = 30;
+/** At full depth two hundred, in as many parts as have time enough. */
+const wantedKills = 50;
 
 /** Small numbers from a seed, the same ones every time. */
 function randomOf(from: number): (below: number) => number {

@@ -102,6 +102,11 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   ).catch(() => {});
   const turn = database === undefined ? undefined : await turnOf(database);
   if (database !== undefined && turn === undefined) return exitCodes.clean;
+  // As if it were killed, also while it begins: whatever it did from here on another one does.
+  void turn?.leading.lost.then((error) => {
+    report(error);
+    process.exit(exitCodes.failed);
+  });
   if (turn === undefined) requireSignIn();
   else listen.port = turn.port;
   const agents = await deskOf(options, stateFolder, turn?.leading);
@@ -136,12 +141,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   });
   if (turn === undefined) terminal.print(serving.url);
   terminal.say(turn === undefined ? "Ctrl-C stops it" : `leads now, epoch ${turn.leading.epoch}`);
-  const lost = await Promise.race([asked.then(() => undefined), turn?.leading.lost ?? new Promise(() => {})]);
-  if (lost !== undefined) {
-    // As if it were killed: whatever it did from here on would be done twice.
-    report(lost);
-    process.exit(exitCodes.failed);
-  }
+  await asked;
   stop.abort();
   await serving.close();
   await turn?.leading.close();

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
-import { type AgentDesk, ArtifactError, type Ended } from "../../control/local/agents/agent-desk.ts";
+import { type AgentDesk, ArtifactError, type Ended, TooMuch } from "../../control/local/agents/agent-desk.ts";
 import type { AccessStore } from "../access/access-store.ts";
 import { isOfAgents, labelsWithin, type Role } from "../access/grants.ts";
 import type { Identity, SignIn } from "../access/sign-in.ts";
@@ -130,6 +130,7 @@ export async function answerAgent(name: AgentRouteName, asking: AgentAsking, mea
         return name satisfies never;
     }
   } catch (error) {
+    if (error instanceof TooMuch) throw new Turned({ code: "too-much-brought", status: 413, title: error.message });
     if (!(error instanceof ArtifactError)) throw error;
     throw new Turned({ code: "not-handed-over", status: 409, title: error.message });
   }

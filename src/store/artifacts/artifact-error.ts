@@ -22,6 +22,9 @@ export class LostContent extends ArtifactError {
   }
 }
 
+/** There is more of it than is taken. */
+export class TooMuch extends ArtifactError {}
+
 /** How an entry is called in messages; the artifact itself has the empty path. */
 export function entryName(path: string): string {
   return path === "" ? "it" : `'${path}'`;

@@ -1,6 +1,6 @@
 import { count } from "../../../findings/count.ts";
 import { packFor } from "../../../git/pack.ts";
-import { ArtifactError } from "../../../store/artifacts/artifact-error.ts";
+import { ArtifactError, TooMuch } from "../../../store/artifacts/artifact-error.ts";
 import { ArtifactTransfer, type Content, contentsOf, type Receiving } from "../../../store/artifacts/transfer.ts";
 import type { HandedOut } from "../../../store/attempt-table.ts";
 import { refused } from "../../control.ts";
@@ -9,7 +9,7 @@ import { systemClock } from "../clock-and-ids.ts";
 import { Exchange, ExchangeInUse, type ExchangeOptions } from "./exchange.ts";
 
 export type { Ended } from "../../../engine/ports.ts";
-export { ArtifactError };
+export { ArtifactError, TooMuch };
 
 function opened(options: Omit<ExchangeOptions, "clock">): Exchange {
   try {
@@ -26,7 +26,11 @@ const mostRemembered = 4;
 const takes = ({ launch }: HandedOut, digest: string) =>
   launch.inputs.some(({ artifact }) => artifact.digest === digest);
 
+/** What the artifacts of one attempt may bring here that is not here yet, in bytes: whoever has taken over an agent fills no disk with it. */
+const mostBroughtBytes = 16 * 1024 ** 3;
+
 export interface AgentDeskOptions extends Omit<ExchangeOptions, "clock"> {
+  mostBroughtBytes?: number;
   kept?: ((digest: string) => Promise<void>) | undefined;
 }
 
@@ -35,6 +39,9 @@ export class AgentDesk {
   readonly exchange: Exchange;
   readonly #transfer: ArtifactTransfer;
   readonly #checkouts: Checkouts;
+  readonly #mostBroughtBytes: number;
+  /** By attempt, how much of each artifact was not here when it was offered first. */
+  readonly #brings = new Map<string, Map<string, number>>();
   /** By attempt, then by digest. What is under way is begun anew after a restart. */
   readonly #receiving = new Map<string, Map<string, Receiving>>();
   /** By artifact, those that were asked for last: an artifact is brought content by content. */
@@ -44,8 +51,9 @@ export class AgentDesk {
   readonly kept: (digest: string) => Promise<void>;
 
   /** @throws {Refused} when another server hands out here */
-  constructor({ kept = async () => {}, ...options }: AgentDeskOptions) {
+  constructor({ kept = async () => {}, mostBroughtBytes: most = mostBroughtBytes, ...options }: AgentDeskOptions) {
     this.kept = kept;
+    this.#mostBroughtBytes = most;
     this.exchange = opened(options);
     this.#transfer = new ArtifactTransfer(options.stateFolder);
     this.#checkouts = new Checkouts(options.stateFolder);
@@ -91,10 +99,28 @@ export class AgentDesk {
     if (!ofAttempt.has(receiving.digest) && ofAttempt.size >= most) {
       throw new ArtifactError(`its job makes ${count(most, "artifact")}, and as many were offered already`);
     }
+    const missing = receiving.missing();
+    this.#requireRoom(token, receiving.digest, missing);
     ofAttempt.get(receiving.digest)?.abandon();
     ofAttempt.set(receiving.digest, receiving);
     this.#receiving.set(token, ofAttempt);
-    return { digest: receiving.digest, missing: receiving.missing() };
+    return { digest: receiving.digest, missing };
+  }
+
+  /** What was offered first counts: part of it may be here by now. */
+  #requireRoom(token: string, digest: string, missing: readonly Content[]): void {
+    const brings = this.#brings.get(token) ?? new Map<string, number>();
+    if (!brings.has(digest)) {
+      const bytes = missing.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+      const all = [...brings.values()].reduce((sum, one) => sum + one, bytes);
+      if (all > this.#mostBroughtBytes) {
+        throw new TooMuch(
+          `its job would bring ${all} bytes of artifacts here, and an attempt may bring ${this.#mostBroughtBytes}: hand over less, or store it where it is needed`,
+        );
+      }
+      brings.set(digest, bytes);
+    }
+    this.#brings.set(token, brings);
   }
 
   /** Undefined when nothing was offered. */
@@ -110,5 +136,6 @@ export class AgentDesk {
   #drop(token: string): void {
     for (const receiving of this.#receiving.get(token)?.values() ?? []) receiving.abandon();
     this.#receiving.delete(token);
+    this.#brings.delete(token);
   }
 }

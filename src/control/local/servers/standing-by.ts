@@ -23,6 +23,7 @@ export class StandingBy {
   readonly #options: StandingByOptions;
   readonly #copy: FolderCopy;
   #standing: Standing | undefined;
+  #hasTaken = false;
 
   constructor(options: StandingByOptions) {
     this.#options = options;
@@ -57,7 +58,9 @@ export class StandingBy {
           if (leading !== undefined) return leading;
           hasReported = false;
         } catch (error) {
-          if (!(error instanceof StoreError && ["unreachable", "busy"].includes(error.code))) throw error;
+          const isPassing = error instanceof StoreError && ["unreachable", "busy"].includes(error.code);
+          // One that was about to lead has changed its folder: it begins anew.
+          if (!isPassing || this.#hasTaken) throw error;
           if (!hasReported) this.#options.report(error);
           hasReported = true;
           await journal?.close();
@@ -79,6 +82,7 @@ export class StandingBy {
     this.#standing = await journal.standing();
     await this.#copy.follow(journal, this.#standing);
     if (this.#standing.leader !== undefined || !(await journal.lead())) return undefined;
+    this.#hasTaken = true;
     const standing = await journal.standing();
     await this.#copy.take(journal, standing);
     const { stateFolder } = this.#options;
