@@ -1,13 +1,14 @@
 /** A rollback undoes first what later releases did, with what they know and the earlier one does not, and deploys then. */
 
 import assert from "node:assert/strict";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import type { AuditView } from "../../src/control/views/audit.ts";
 import type { MoveView } from "../../src/control/views/move.ts";
 import type { StatusView } from "../../src/control/views/status.ts";
 import { fullDepth } from "../lane/needs.ts";
-import { type Sandbox, sandbox } from "./sandbox.ts";
+import { type Sandbox, sandbox, until } from "./sandbox.ts";
 
 /** A schema that goes up and down, by files that only the commit has which needs them, and a page that reads it. */
 const definition = (there: string) => `name: shop
@@ -119,3 +120,48 @@ test("where something cannot be undone nothing is deployed, and it says so and g
   assert.equal(again.code, 0, again.stderr);
   assert.deepEqual(log().slice(4), [...undone(2), "up 1", "page 1"]);
 });
+
+/** What undoes waits for somebody to say so, so that it can be cut off in the middle. */
+async function inTheMiddle(t: TestContext) {
+  const { box, there, log } = await shop(t);
+  const text = readFileSync(join(box.root, "baton.yaml"), "utf8");
+  const waits = 'touch "$THERE/began"; until test -e "$THERE/go"; do sleep 0.05; done';
+  box.write({ "baton.yaml": text.replace('- test ! -e "$THERE/stuck"', `- '${waits}'`) });
+  release(box, 3, "page 3\n");
+  assert.equal((await box.baton("run", "--to", "prod", "--yes")).code, 0);
+  const back = box.start("rollback", "prod", "--yes");
+  const ended = new Promise<number | null>((resolve) => back.on("close", resolve));
+  await until("it undoes", () => existsSync(join(there, "began")));
+  return { box, there, log, back, ended };
+}
+
+test("killed while it undoes, it goes on where it was, in one run and under one lock", fullDepth(), async (t) => {
+  const { box, there, log, back, ended } = await inTheMiddle(t);
+  back.kill("SIGKILL");
+  await ended;
+  assert.deepEqual(log().slice(6), ["off: page 3"]);
+  box.write({ "there/go": "" });
+  const resumed = await box.baton("resume");
+  assert.equal(resumed.code, 0, resumed.stderr);
+  assert.deepEqual(log().slice(6), ["off: page 3", "down 3", "3 s3 to 2", "up 2", "page 2"]);
+  const { runs } = await box.json<StatusView>("status");
+  assert.deepEqual([runs[0]?.moves?.kind, runs[1]?.moves], ["rollback", undefined]);
+  const { entries } = await box.json<AuditView>("audit", "--env", "prod");
+  assert.equal(entries.filter(({ deed }) => deed === "rolled back").length, 1);
+  assert.ok(existsSync(join(there, "began")));
+});
+
+test(
+  "cancelled while it undoes, nothing is deployed, and a fresh rollback undoes all of it",
+  fullDepth(),
+  async (t) => {
+    const { box, log, ended } = await inTheMiddle(t);
+    assert.equal((await box.baton("cancel", "--now")).code, 0);
+    assert.equal(await ended, 1);
+    assert.deepEqual(log().slice(6), ["off: page 3"]);
+    box.write({ "there/go": "" });
+    const again = await box.baton("rollback", "prod", "--yes");
+    assert.equal(again.code, 0, again.stderr);
+    assert.deepEqual(log().slice(7), [...undone(3), "up 2", "page 2"]);
+  },
+);

@@ -45,6 +45,11 @@ test("each refusal names the thing and the remedy", () => {
       /leave selfApproval out/,
     ],
     [
+      withJobs({ deploy: deploy(), back: { undo: true, steps: ["./back.sh"] } }),
+      /web\.back undoes what a rollback takes back, and what is generated for CodePipeline takes back nothing/,
+      /leave the job out/,
+    ],
+    [
       withJobs({ deploy: deploy() }, [
         env("test", { branch: "main", windows: { from: "09:00", to: "17:00", zone: "UTC" } }) as never,
       ]),

@@ -73,6 +73,19 @@ pipelines: { web: { jobs: { go: { deploys: true, steps: [./go.sh] } } } }
   writeWorkflows(asking("selfApproval: false, reminder: 4h"), { layout: "orchestrated" });
 });
 
+test("a job that undoes before a rollback is refused with its place", () => {
+  const undoing = deliveryOf(`name: shop
+environments: { prod: { branch: main } }
+pipelines: { web: { jobs: { go: { deploys: true, steps: [./go.sh] }, back: { undo: true, steps: [./back.sh] } } } }
+`);
+  for (const layout of ["orchestrated", "chained", "per-environment"] as const) {
+    assert.throws(() => writeWorkflows(undoing, { layout }), {
+      message: /web\.back undoes what a rollback takes back, and what is generated for GitHub takes back nothing/,
+      path: ["pipelines", "web", "jobs", "back", "undo"],
+    });
+  }
+});
+
 test("a file of more than 500,000 bytes is refused", () => {
   const text = `name: x\n# ${"x".repeat(500_000)}\n`;
   const large = [{ path: ".github/workflows/x.yml", text }];
