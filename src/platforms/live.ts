@@ -147,6 +147,8 @@ export interface LiveStage {
   readonly failed: readonly FailedAction[];
   /** What was deployed last and well, for the stage of an environment. */
   readonly deployed: LiveRun | undefined;
+  /** Whether the platform can put that back; undefined where nothing was deployed or it is not known. */
+  readonly wayBack: { readonly until: number } | { readonly none: string } | undefined;
 }
 
 export interface AskedApproval {

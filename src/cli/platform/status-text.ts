@@ -42,7 +42,22 @@ function environmentLines(environment: string, { status, now }: Look, style: Sty
       [name, commitOf(deployed), style.faint(when(deployed.startedAt, now)), style.faint(deployed.message ?? "")],
     ];
   });
-  return rows.length === 0 ? [] : ["", style.strong(environment), ...table(rows, "  ")];
+  const voids = status.pipelines.flatMap(({ name, stages }) => {
+    const why = noWayBack(stages.find((one) => one.environment === environment)?.wayBack, now);
+    return why === undefined ? [] : [`  ${style.warning("!")} ${name} could not be rolled back: ${why}`];
+  });
+  return rows.length === 0 ? [] : ["", style.strong(environment), ...table(rows, "  "), ...voids];
+}
+
+/** Said this long before, so that a run can be started that it goes back to. */
+const noticeMs = 30 * 24 * 60 * 60_000;
+
+function noWayBack(wayBack: LiveStage["wayBack"], now: number): string | undefined {
+  if (wayBack === undefined) return undefined;
+  if ("none" in wayBack) return `${wayBack.none}. It can when a new run has passed here`;
+  if (wayBack.until > now + noticeMs) return undefined;
+  const day = new Date(wayBack.until).toISOString().slice(0, 10);
+  return `what is there is forgotten ${wayBack.until <= now ? "since" : "on"} ${day}. Release it again: a new run can be gone back to`;
 }
 
 /** Which release is where, and why no newer one comes. */

@@ -14,7 +14,7 @@ export interface PipelineAnswer {
       }[];
     }[];
   };
-  readonly metadata?: { readonly pipelineArn?: string };
+  readonly metadata?: { readonly pipelineArn?: string; readonly updated?: Timestamp };
 }
 
 export interface StateAnswer {

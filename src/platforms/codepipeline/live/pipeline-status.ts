@@ -63,6 +63,7 @@ export function statusOf(wanted: WantedPipeline, { pipeline, state, runs, passed
       approval: approvalIn(stage, approvals),
       failed: (stage.actionStates ?? []).flatMap((action) => failure(action)),
       deployed: last && describe(last),
+      wayBack: last && wayBackTo(last, { summaries, changedAt: momentMs(pipeline.metadata?.updated) }),
     };
   });
   const [newest] = runs.pipelineExecutionSummaries ?? [];
@@ -76,6 +77,21 @@ export function statusOf(wanted: WantedPipeline, { pipeline, state, runs, passed
     stages,
     isStale: wanted.stages.map(({ name }) => name).join("\n") !== states.map(({ stageName }) => stageName).join("\n"),
   };
+}
+
+/** How long the service remembers a run. */
+const rememberedMs = 365 * 24 * 60 * 60_000;
+
+/** It goes back to runs that were started since the pipeline was changed last, never to a rollback, and to none that it has forgotten. */
+function wayBackTo(
+  last: RunSummary,
+  { summaries, changedAt }: { summaries: ReadonlyMap<string, RunSummary>; changedAt: number | undefined },
+): LiveStage["wayBack"] {
+  const target = last.rollbackMetadata?.rollbackTargetPipelineExecutionId;
+  const startedAt = momentMs((target === undefined ? last : summaries.get(target))?.startTime);
+  if (startedAt === undefined) return undefined;
+  if (changedAt !== undefined && startedAt < changedAt) return { none: "the pipeline was changed after that run" };
+  return { until: startedAt + rememberedMs };
 }
 
 /** A rollback deploys what another run had. */

@@ -8,6 +8,8 @@ export interface Difference {
   readonly changed: readonly string[];
   /** That nobody wants any more. */
   readonly left: readonly string[];
+  /** Of `changed`: CodePipelines, which go back to no run of before an update. */
+  readonly voided: readonly string[];
 }
 
 type Resources = Readonly<Record<string, unknown>>;
@@ -16,22 +18,29 @@ type Resources = Readonly<Record<string, unknown>>;
 export function differenceOf({ there, wanted }: { there: unknown; wanted: unknown }): Difference {
   const [has, wants] = [resourcesIn(there), resourcesIn(wanted)];
   const ids = Object.keys(wants);
+  const changed = ids.filter((id) => Object.hasOwn(has, id) && !isDeepStrictEqual(has[id], wants[id]));
+  const isPipeline = (id: string) => (wants[id] as { Type?: unknown }).Type === "AWS::CodePipeline::Pipeline";
   return {
     missing: ids.filter((id) => !Object.hasOwn(has, id)),
-    changed: ids.filter((id) => Object.hasOwn(has, id) && !isDeepStrictEqual(has[id], wants[id])),
+    changed,
+    voided: changed.filter(isPipeline),
     left: Object.keys(has).filter((id) => !Object.hasOwn(wants, id)),
   };
 }
 
 /** Undefined where there is none. */
-export function differenceText({ missing, changed, left }: Difference): string | undefined {
+export function differenceText({ missing, changed, left, voided }: Difference): string | undefined {
   const parts = [
     ["not there yet", missing],
     ["other there", changed],
     ["there and not wanted any more", left],
   ] as const;
   const said = parts.filter(([, ids]) => ids.length > 0).map(([what, ids]) => `${what}: ${someOf(ids)}`);
-  return said.length === 0 ? undefined : said.join("; ");
+  const lost =
+    voided.length === 0
+      ? []
+      : [`the update ends what ${someOf(voided)} can roll back to, until a run has passed after it`];
+  return said.length === 0 ? undefined : [...said, ...lost].join("; ");
 }
 
 const shown = 5;

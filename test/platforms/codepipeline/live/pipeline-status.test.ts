@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { statusLines } from "../../../../src/cli/platform/status-text.ts";
+import { noStyle } from "../../../../src/cli/terminal/style.ts";
 import { momentMs, type RunSummary, type StageState } from "../../../../src/platforms/codepipeline/live/answers.ts";
 import {
   connectionsPage,
@@ -62,6 +64,34 @@ test("a rollback is known by the run whose commit it put back, where AWS does no
   assert.deepEqual([lastRun!.isRollback, lastRun!.commit], [true, "commit-1"]);
 });
 
+test("what cannot be put back is known before it is needed", () => {
+  const day = (day: string) => `${day}T00:00:00Z`;
+  const found = (last: RunSummary, more: RunSummary[] = []) =>
+    statusOf(wanted, {
+      pipeline: { metadata: { updated: day("2026-03-01") } },
+      state: { stageStates: [at("dev", last.pipelineExecutionId, "Succeeded")] },
+      runs: { pipelineExecutionSummaries: [last, ...more] },
+      passed: new Map(),
+    }).stages[0]!.wayBack;
+  assert.deepEqual(found(run("1", { startTime: day("2026-02-28") })), {
+    none: "the pipeline was changed after that run",
+  });
+  assert.deepEqual(found(run("1", { startTime: day("2026-03-02") })), { until: Date.parse(day("2027-03-02")) });
+  assert.equal(found(run("1")), undefined, "nobody knows when it began");
+  const back = run("3", {
+    startTime: day("2026-03-09"),
+    executionType: "ROLLBACK",
+    rollbackMetadata: { rollbackTargetPipelineExecutionId: "1" },
+  });
+  const before = run("1", { startTime: day("2026-02-28") });
+  assert.deepEqual(
+    found(back, [before]),
+    { none: "the pipeline was changed after that run" },
+    "a rollback is no target",
+  );
+  assert.equal(found(back), undefined);
+});
+
 test("a run that was stopped says why", () => {
   const reason = "release 3 was here already, and nothing newer is proven";
   assert.equal(status([], [run("1", { status: "Stopped", stopTrigger: { reason } })]).lastRun!.reason, reason);
@@ -114,4 +144,23 @@ test("pages of the console are those of the partition", () => {
     /^https:\/\/eu-west-1\.console\.amazonaws-us-gov\.com\//,
   );
   assert.equal(placeOfArn("shop"), undefined);
+});
+
+test("who looks is told of what could not be put back, a month before it is forgotten", () => {
+  const now = Date.UTC(2026, 11, 1);
+  const said = (wayBack: object | undefined) => {
+    const stage = { environment: "dev", failed: [], waiting: 0, wayBack };
+    const looked = { environments: ["dev"], sets: [], missing: [], approvals: [], connections: [] };
+    const pipelines = [{ name: "shop", stages: [{ ...stage, name: "dev" }] }];
+    const text = statusLines({ status: { ...looked, pipelines } as never, place: "AWS", now }, noStyle).join("\n");
+    return /! (.*)/.exec(text)?.[1];
+  };
+  assert.equal(said(undefined), undefined);
+  assert.equal(said({ until: Date.UTC(2027, 1, 1) }), undefined);
+  assert.equal(
+    said({ none: "the pipeline was changed after that run" }),
+    "shop could not be rolled back: the pipeline was changed after that run. It can when a new run has passed here",
+  );
+  assert.match(said({ until: Date.UTC(2026, 11, 24) })!, /what is there is forgotten on 2026-12-24\. Release it again/);
+  assert.match(said({ until: Date.UTC(2026, 10, 24) })!, /is forgotten since 2026-11-24/);
 });

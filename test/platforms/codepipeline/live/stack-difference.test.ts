@@ -35,3 +35,12 @@ test("a role that may do more, a machine of another size, a new job and an alarm
   assert.match(between(before, checks)!, /not there yet: .* and \d+ more/);
   assert.match(between(checks, before)!, /there and not wanted any more: /);
 });
+
+test("an update that changes a CodePipeline says that it ends its rollbacks, another one does not", () => {
+  const before = textWith(shopSettings);
+  assert.equal(
+    between(before, textWith({ ...shopSettings, waiting: "newest" })),
+    "other there: ShopPipeline; the update ends what ShopPipeline can roll back to, until a run has passed after it",
+  );
+  assert.doesNotMatch(between(before, textWith({ ...shopSettings, logDays: 30 }))!, /roll back/);
+});

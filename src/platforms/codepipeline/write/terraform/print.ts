@@ -2,6 +2,7 @@ import type { WrittenFile } from "../../../generated.ts";
 import type { Infrastructure, ParameterSpec, Resource } from "../infrastructure.ts";
 import type { Patches } from "../overlay/overlay.ts";
 import { type Block, Call, Expression, printBlocks } from "./hcl.ts";
+import { leavesAlone, leftAlone } from "./left-alone.ts";
 import { withOverlay } from "./overlay.ts";
 import { blocksOf } from "./resources.ts";
 import { snakeCase, TerraformValues } from "./values.ts";
@@ -30,8 +31,10 @@ export function printTerraform(
   { header, patches }: { header: readonly string[]; patches: Patches },
 ): WrittenFile[] {
   const values = new TerraformValues(infrastructure);
+  const alone = leftAlone(infrastructure, values);
   const files = new Map<string, Block[]>([
-    ["versions.tf", versions(infrastructure)],
+    ["versions.tf", versions(infrastructure, alone.length > 0 ? leavesAlone : ">= 1.5")],
+    ["left-alone.tf", alone],
     ["variables.tf", infrastructure.parameters.map(variable)],
   ]);
   for (const resource of infrastructure.resources) {
@@ -80,12 +83,12 @@ function rightPlace({ home }: Infrastructure): Record<"account" | "region", Bloc
   return { account: only("account_id", home?.account, "account"), region: only("id", home?.region, "region") };
 }
 
-function versions(infrastructure: Infrastructure): Block[] {
+function versions(infrastructure: Infrastructure, requiredVersion: string): Block[] {
   const place = rightPlace(infrastructure);
   return [
     {
       type: "terraform",
-      attributes: { required_version: ">= 1.5" },
+      attributes: { required_version: requiredVersion },
       blocks: [
         { type: "required_providers", attributes: { aws: { source: "hashicorp/aws", version: ">= 5.90, < 7.0" } } },
       ],
