@@ -159,6 +159,19 @@ export const lastingEffects: (job: JobFacts) => readonly Effect[] = onceFor((job
   return effects.length === 0 || isPreview(job) || isTrial(job) ? [] : effects;
 });
 
+/** What a step changes for good: to clear a cache is no change. */
+export function lastingAccess(job: JobFacts, { index }: Pick<StepFacts, "index">): ResourceAccess | undefined {
+  const found = lastingEffects(job).find(
+    ({ step, access }) => step?.index === index && access && access.resource !== "distribution",
+  );
+  return found?.access;
+}
+
+/** Whether it deploys, also where the files do not tell to what. */
+export function deploys(job: JobFacts): boolean {
+  return lastingEffects(job).some(({ kind }) => kind === "deploy");
+}
+
 export function isPreview(job: JobFacts): boolean {
   const environment =
     job.environment?.name

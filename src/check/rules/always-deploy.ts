@@ -1,8 +1,14 @@
 import type { Conclusion, JobFacts } from "../../facts/facts.ts";
 import { type ActionFacts, type PhaseFacts, stagedPipelines } from "../../facts/stages.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
-import { type Effect, lastingEffects, reportsOrCleans, runsTests, testsCode } from "../analysis/effects.ts";
-import { lastingEffect } from "../analysis/staged-parts.ts";
+import {
+  type Effect,
+  lastingAccess,
+  lastingEffects,
+  reportsOrCleans,
+  runsTests,
+  testsCode,
+} from "../analysis/effects.ts";
 import { beginning, type TriggerChain, withResults } from "../analysis/trigger-chains.ts";
 import { expression, jobName } from "../analysis/wording.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
@@ -122,7 +128,7 @@ function* deployedAfterFailedTests(analysis: Analysis): Generator<Candidate> {
       if (!hit) continue;
       const { failed, late } = hit;
       const [test, deployment] = [action.phases[failed]!, action.phases[late]!];
-      const effect = lastingEffect(deployment)!;
+      const effect = lastingAccess(action, deployment)!;
       // Several actions may run one buildspec.
       const place = `${effect.at.source.path}:${effect.at.start}`;
       if (seen.has(place)) continue;
@@ -160,9 +166,11 @@ function* deployedAfterFailedTests(analysis: Analysis): Generator<Candidate> {
 }
 
 /** The phase with the tests, and the one that deploys although they have failed. */
-function phasesOf({ phases }: ActionFacts): { readonly failed: number; readonly late: number } | undefined {
-  for (const [late, { afterFailure, text, accesses }] of phases.entries()) {
-    if (!afterFailure || !lastingEffect({ accesses }) || text.includes("CODEBUILD_BUILD_SUCCEEDING")) continue;
+function phasesOf(action: ActionFacts): { readonly failed: number; readonly late: number } | undefined {
+  const { phases } = action;
+  for (const [late, phase] of phases.entries()) {
+    const { afterFailure, text } = phase;
+    if (!afterFailure || !lastingAccess(action, phase) || text.includes("CODEBUILD_BUILD_SUCCEEDING")) continue;
     const failed = late - 1 - Number(phases[late - 1]?.label.endsWith("finally") ?? false);
     if (failed >= 0 && gates(phases[failed]!)) return { failed, late };
   }

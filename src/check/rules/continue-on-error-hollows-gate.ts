@@ -10,16 +10,17 @@ import type { Place } from "../../findings/source.ts";
 import type { Moment } from "../../simulation/schedule.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import {
+  deploys,
   type Effect,
   forgivenIn,
   forgivesTests,
   isCalledDocumentation,
+  lastingAccess,
   lastingEffects,
   reportsOrCleans,
   testsCode,
   testsInStep,
 } from "../analysis/effects.ts";
-import { deploys, lastingEffect } from "../analysis/staged-parts.ts";
 import { beginning, type TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
@@ -293,8 +294,8 @@ function deploymentAfter(
   pipeline: StagedPipeline,
   { action, phase }: { readonly action: ActionFacts; readonly phase: number },
 ): After | undefined {
-  for (const [later, { accesses }] of action.phases.entries()) {
-    const effect = later >= phase ? lastingEffect({ accesses }) : undefined;
+  for (const [later, step] of action.phases.entries()) {
+    const effect = later >= phase ? lastingAccess(action, step) : undefined;
     if (effect) return { does: `${effect.tool} deploys`, at: effect.at, action, phase: later };
   }
   const follower = pipeline.actions.find((each) => analysis.before(action, each) && deploys(each));

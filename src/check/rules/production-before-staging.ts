@@ -2,6 +2,7 @@ import { type ActionFacts, type StagedPipeline, stagedPipelines } from "../../fa
 import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, jobPattern } from "../analysis/analysis.ts";
 import { type OnePush, onePush } from "../analysis/beside.ts";
+import { deploys } from "../analysis/effects.ts";
 import { beginning } from "../analysis/trigger-chains.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import type { Rule } from "../rule.ts";
@@ -81,11 +82,6 @@ function untried(analysis: Analysis, pipeline: StagedPipeline, { production, lat
     ],
     { kind: "before", first, second },
   );
-}
-
-function deploys(action: ActionFacts): boolean {
-  if (action.category === "deploy") return true;
-  return action.accesses.some((access) => access.kind === "resource" && access.effect === "deploy");
 }
 
 /** A deployment to another environment. */

@@ -59,9 +59,10 @@ function* meetings(analysis: Analysis): Generator<Meeting> {
   for (const [i, first] of targets.entries()) {
     for (const second of targets.slice(i + 1)) {
       if (first.pipeline === second.pipeline || !sameTarget(first, second)) continue;
-      const once = describe(first);
-      if (seen.has(once)) continue;
       const isBesideStages = isStaged(first.pipeline) || isStaged(second.pipeline);
+      // Beside the first each of the others is told once, as a place of one finding.
+      const once = isBesideStages ? `${describe(first)} ${second.effect.job.id}` : describe(first);
+      if (seen.has(once)) continue;
       if (isBesideStages && !isOfItsOwn(first, second)) continue;
       const push = isBesideStages ? onePush(analysis, [first.pipeline, second.pipeline]) : undefined;
       const chains = isBesideStages ? push && ([push.a, push.b] as const) : automatic(analysis, first, second);
@@ -96,12 +97,16 @@ function candidate(analysis: Analysis, { sides, chains, isUnlocked, isPair }: Me
     { pipeline: second.pipeline, job: y },
   ] as const;
   const staged = isStaged(first.pipeline) || isStaged(second.pipeline);
+  // Stages and actions of several pipelines often have the same names.
+  const [one, other] = sides.map(
+    ({ pipeline, effect }) => `"${jobName(effect.job)}"${staged ? ` of ${pipeline.label}` : ""}`,
+  );
   const edits = isPair ? commonGroup(analysis, holders, nameOf(first)) : undefined;
   return {
     message: `${first.pipeline.label} and ${second.pipeline.label} both change ${describe(first)}, ${staged ? "and nothing keeps them apart" : "without a common concurrency group"}`,
     at: placeOf(second.effect),
     related: [
-      { at: placeOf(first.effect), message: `"${jobName(x)}" changes it too: ${first.effect.tool}` },
+      { at: placeOf(first.effect), message: `${one} changes it too: ${first.effect.tool}` },
       ...(staged
         ? [
             { at: a.start.at, message: `${first.pipeline.label} starts on ${a.described}` },
@@ -118,9 +123,17 @@ function candidate(analysis: Analysis, { sides, chains, isUnlocked, isPair }: Me
     schedule: [
       `${a.described} -> ${first.pipeline.label} starts`,
       `${b.described} -> ${second.pipeline.label} starts`,
-      `"${jobName(x)}" and "${jobName(y)}" change ${describe(first)} at the same time`,
+      `${one} and ${other} change ${describe(first)} at the same time`,
     ],
-    ...(staged ? inStages : { help: "Give both jobs the same concurrency group, without cancel-in-progress." }),
+    ...(staged
+      ? {
+          ...inStages,
+          cause: {
+            of: `${describe(first)} ${x.id}`,
+            here: `${other} changes it as well`,
+          },
+        }
+      : { help: "Give both jobs the same concurrency group, without cancel-in-progress." }),
     ...(edits ? { edits } : {}),
     claim: atOnce(analysis, { job: x, chain: a }, { job: y, chain: b }),
   };
