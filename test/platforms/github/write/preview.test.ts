@@ -8,6 +8,15 @@ import { parse } from "yaml";
 import { loadYaml } from "../../../../src/model/load-yaml.ts";
 import { writer as codepipeline } from "../../../../src/platforms/codepipeline/write/writer.ts";
 import { CannotWrite } from "../../../../src/platforms/generated.ts";
+import { settingCommands } from "../../../../src/platforms/github/settings/commands.ts";
+import {
+  compareSettings,
+  type FoundEnvironment,
+  type FoundSettings,
+  trustLines,
+} from "../../../../src/platforms/github/settings/compare.ts";
+import { neededSettings } from "../../../../src/platforms/github/settings/needed.ts";
+import { settingsTerraform } from "../../../../src/platforms/github/settings/terraform.ts";
 import type { WriteOptions } from "../../../../src/platforms/github/write/options.ts";
 import { writeWorkflows } from "../../../../src/platforms/github/write/write.ts";
 import { fullDepth } from "../../../lane/needs.ts";
@@ -351,4 +360,47 @@ test("where a call fails, nothing is removed or left for removed", slow, (t) => 
   const end = start("preview", settle, { sabotage: { program: "gh", call: 3, how: "fails for ever" } });
   assert.equal(end.status, 1, end.log);
   assert.equal(deployments()[0]!.states[0], "success");
+});
+
+test("its environment is open to every branch, and the doctor says so, and what its role must trust", () => {
+  const needed = neededSettings(load(definition), { layout: "orchestrated" });
+  const own = (text: string) => text.includes("environments/preview");
+  const commands = settingCommands(needed)
+    .map(({ command }) => command)
+    .filter(own);
+  assert.equal(commands.length, 1, "no branch policy is added");
+  assert.match(commands[0]!, /"deployment_branch_policy": null/);
+  const [, block] = /resource "github_repository_environment" "preview" \{([\s\S]*?)\n?\}\n/.exec(
+    settingsTerraform(needed, []),
+  )!;
+  assert.doesNotMatch(block!, /deployment_branch_policy/);
+  const there = (branches: "any" | readonly string[]): FoundEnvironment => ({
+    branches,
+    reviewers: [],
+    preventsSelfReview: false,
+    waitMinutes: 0,
+    customRules: { is: [] },
+    variables: { is: [] },
+    secrets: { is: [] },
+  });
+  const found = (branches: "any" | readonly string[]): FoundSettings => ({
+    repository: repo,
+    defaultBranch: "main",
+    server: { is: undefined },
+    environments: new Map([["preview", { is: there(branches) }]]),
+    reviewers: new Map(),
+    variables: { is: [] },
+    secrets: { is: [] },
+    requiredChecks: { is: [] },
+    subject: { is: { use_default: false, include_claim_keys: ["repo", "context", "job_workflow_ref"] } },
+  });
+  const line = (branches: "any" | readonly string[]) =>
+    compareSettings(needed, found(branches)).find(({ checkUp }) => checkUp.name === "environment preview")!;
+  assert.equal(line("any").checkUp.verdict, "ok");
+  const closed = line(["main"]);
+  assert.equal(closed.checkUp.verdict, "fail");
+  assert.match(closed.commands[0]!, /"deployment_branch_policy": null/);
+  const trust = trustLines(needed, found("any")).find(({ checkUp }) => checkUp.name === "trust of preview")!;
+  // Runs of pull requests are of no branch.
+  assert.match(trust.checkUp.text, /environment:preview:job_workflow_ref:team\/shop\/\.github\/workflows\/\*@\*/);
 });
