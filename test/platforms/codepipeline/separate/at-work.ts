@@ -1,6 +1,6 @@
 /**
  * Generated CodePipelines of sets at work: builds by the commands of their buildspecs, the function as it is written out, records
- * in the emulator's bucket. One run at a time, to its end; whether runs may meet is asked in `world.ts`.
+ * in the emulator's bucket. One run at a time, to its end; whether runs may meet is asked in `../world/`.
  */
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -40,6 +40,8 @@ export interface Options {
   readonly folder: string;
   /** Of the machines. */
   readonly env?: NodeJS.ProcessEnv;
+  /** What is there already: names by logical ids. Otherwise the stack is made. */
+  readonly there?: ReadonlyMap<string, string>;
 }
 
 const authorizationFor = (service: string) =>
@@ -79,7 +81,7 @@ export class SetsAtWork {
 
   /** Makes the stack of the pipelines. */
   static async of(options: Options): Promise<SetsAtWork> {
-    return new SetsAtWork(options, await stackOf(options));
+    return new SetsAtWork(options, options.there ?? (await stackOf(options)));
   }
 
   private constructor(options: Options, physicalIds: ReadonlyMap<string, string>) {
