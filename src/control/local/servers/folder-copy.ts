@@ -69,10 +69,11 @@ export class FolderCopy {
   /** Brings it to where the database is. @throws {StoreError} */
   async follow(journal: SharedJournal, standing: Standing): Promise<void> {
     const rows = this.#rows!;
-    const { seq } = await rows.head();
+    const { seq, chain } = await rows.head();
     const isAhead = seq > standing.seq;
+    const isOther = seq === standing.seq && chain !== standing.chain;
     // No server has shared anything yet: what is here is what they will share.
-    if (isAhead && (standing.change > 0 || this.#isOurs || !(await isSameUntil(standing, rows)))) {
+    if (isOther || (isAhead && (standing.change > 0 || this.#isOurs || !(await isSameUntil(standing, rows))))) {
       throw new StoreError(
         "newer-copy",
         `${rows.place} goes on behind ${journal.place}, or is another history. Nothing was changed. ` +
