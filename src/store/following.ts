@@ -18,13 +18,25 @@ export interface Following {
 
 const fileIn = (statePath: string) => join(statePath, "following.json");
 
-/** Undefined where the folder is its own. */
+/** Undefined where the folder is its own. @throws {StoreError} where what is there cannot be read */
 export function followingOf(statePath: string): Following | undefined {
+  let text: string;
   try {
-    return JSON.parse(readFileSync(fileIn(statePath), "utf8")) as Following;
+    text = readFileSync(fileIn(statePath), "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    // What is no folder is told by who opens it.
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;
+  }
+  try {
+    return JSON.parse(text) as Following;
+  } catch (cause) {
+    throw new StoreError(
+      "damaged",
+      `${fileIn(statePath)} is damaged: it says which journal this folder is a copy of. Nothing was changed. ` +
+        "Move the whole folder away, and the server that is started next copies the journal anew.",
+      { cause },
+    );
   }
 }
 

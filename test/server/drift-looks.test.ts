@@ -7,7 +7,8 @@ import { answered } from "../../src/control/control.ts";
 import { DriftLooks } from "../../src/server/drift-looks.ts";
 import { sandbox } from "../cli/sandbox.ts";
 
-const drift = '[ -e "$WORLD" ] || exit 3; cmp -s "$WORLD" page || { echo "somebody was here"; exit 2; }';
+const drift =
+  '[ -e "$WORLD" ] || exit 3; [ "$(cat "$WORLD")" = "$(cat page)" ] || { echo "somebody was here"; exit 2; }';
 const definition = `name: shop
 environments:
   dev: { branch: main, windows: { from: "00:00", to: "24:00", zone: UTC } }

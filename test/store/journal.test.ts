@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { EngineEvent } from "../../src/engine/events.ts";
+import { eventVersions } from "../../src/engine/upcast.ts";
 import { openStore, openStoreForReading } from "../../src/store/store.ts";
 import { append, created, finished, started, succeeded } from "./events.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -22,7 +23,10 @@ test("events come back in order, numbered from 1, with the time they were append
   using store = openStore(folder);
   assert.deepEqual(
     [...store.load()],
-    events.map((event, index) => ({ seq: index + 1, at: index === 0 ? 100 : 200, version: 1, event })),
+    events.map((event, index) => {
+      const version = eventVersions[event.type];
+      return { seq: index + 1, at: index === 0 ? 100 : 200, version, event };
+    }),
   );
 });
 
