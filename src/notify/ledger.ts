@@ -114,8 +114,10 @@ export class Ledger {
       .run(attempts, nextAt ?? null, name);
   }
 
-  failed(name: string, { failure, nextAt }: { failure: string; nextAt: number }): void {
-    this.#database.prepare("update target set next_at = ?, failure = ? where name = ?").run(nextAt, failure, name);
+  /** `nextAt` undefined: not by itself, but when something happens or somebody asks for it. */
+  failed(name: string, { failure, nextAt }: { failure: string; nextAt: number | undefined }): void {
+    const update = this.#database.prepare("update target set next_at = ?, failure = ? where name = ?");
+    update.run(nextAt ?? null, failure, name);
   }
 
   /** In one step, so that it is neither lost nor stands in the way of the next one. */

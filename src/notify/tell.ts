@@ -132,6 +132,7 @@ async function tellTarget(telling: Telling, target: TargetRow, to: NoticeAddress
         return "waits";
       case "unable":
         ledger.trying(name, { attempts, nextAt: undefined });
+        ledger.failed(name, { failure: outcome.because, nextAt: undefined });
         return "waits";
       default:
         outcome satisfies never;

@@ -7,6 +7,7 @@ import { post } from "../../src/notify/channels/channels.ts";
 import type { Letter, Posted } from "../../src/notify/channels/post.ts";
 import { type Emulator, startEmulator } from "../aws/emulator.ts";
 import { emulator, fullDepth } from "../lane/needs.ts";
+import { httpReceiver } from "./receivers.ts";
 
 const options = fullDepth(...emulator);
 let aws: Emulator;
@@ -113,4 +114,29 @@ test("a topic that is gone may come back; without credentials somebody else may 
   } finally {
     process.env.AWS_ACCESS_KEY_ID = key;
   }
+});
+
+test("what is too large for a bus is given up, and keeps nothing behind it from being told", async (t) => {
+  const receiver = await httpReceiver(t);
+  const before = { ...process.env };
+  Object.assign(process.env, { AWS_ENDPOINT_URL: receiver.url, AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" });
+  t.after(() => {
+    process.env = before;
+  });
+  const bus = { kind: "eventbridge", bus: "arn:aws:events:eu-central-1:123456789012:event-bus/told" } as const;
+  const headers = { "content-type": "application/x-amz-json-1.1" };
+  const said = (message: string) => JSON.stringify({ __type: "ValidationException", message });
+  const tooLarge = said("Total size of the entries in the request is over the limit.");
+  receiver.behave = () => ({ status: 400, headers, body: tooLarge });
+  assert.deepEqual(await sent(bus), {
+    kind: "refused",
+    because: "ValidationException: Total size of the entries in the request is over the limit.",
+  });
+  // As it says it where the whole request is too long: without a word.
+  receiver.behave = () => 413;
+  assert.deepEqual(await sent(bus), { kind: "refused", because: "HTTP 413" });
+  receiver.behave = () => ({ status: 400, headers, body: said("the name of the bus is wrong") });
+  assert.equal((await sent(bus)).kind, "failed");
+  receiver.behave = () => 503;
+  assert.deepEqual(await sent(bus), { kind: "failed", because: "HTTP 503" });
 });

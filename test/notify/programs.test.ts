@@ -157,7 +157,11 @@ test("what GitHub refuses for good is given up, and what it may take later is no
   const { control, tell, to } = await github(t);
   const unpushed = await tell({ kind: "run.begun", commit: "f".repeat(40) });
   assert.equal(unpushed.kind, "refused");
-  assert.match(JSON.stringify(unpushed), /No commit found/);
+  assert.match(JSON.stringify(unpushed), /f{7} is not there: push it, then baton notices retry.*No commit found/);
+  const noRef = { kind: "status", status: 422, message: `No ref found for: ${"f".repeat(40)}` } as const;
+  control.addFault({ match: /^POST .*deployments/, is: noRef, from: 1, to: 1 });
+  const nowhere = await tell({ kind: "deployment.begun", commit: "f".repeat(40) });
+  assert.match(JSON.stringify(nowhere), /refused.*f{7} is not there: push it/);
   control.addFault({ match: /deployments/, is: { kind: "status", status: 502, message: "token is unhappy" } });
   const later = await tell({ kind: "deployment.begun" });
   assert.deepEqual(later, { kind: "failed", because: 'HTTP 502: {"message":"*** is unhappy"}' });
@@ -271,4 +275,49 @@ test("what a collector says that it did not take is listed, and its key stands i
   receiver.behave = () => 200;
   assert.deepEqual(await sent(to, secrets, written({ kind: "test" })), { kind: "taken" });
   assert.deepEqual(await sent(to, secrets, written({ kind: "deployed" })), { kind: "taken" });
+});
+
+test("a collector that takes traces alone, or figures alone, is told what it takes", async (t) => {
+  const receiver = await httpReceiver(t);
+  const to = { kind: "otlp", url: "URL" } as const;
+  const what = { ...written({ kind: "run.ended" }), history };
+  const secrets = { URL: receiver.url };
+  for (const missing of ["metrics", "traces"]) {
+    receiver.behave = ({ path }) => (path.endsWith(missing) ? 404 : 200);
+    for (const one of [what, written({ kind: "test" })])
+      assert.deepEqual(await sent(to, secrets, one), { kind: "taken" });
+  }
+  receiver.behave = () => 404;
+  const nowhere = { kind: "failed", because: "HTTP 404 for v1/traces and v1/metrics" };
+  for (const one of [what, written({ kind: "test" })]) assert.deepEqual(await sent(to, secrets, one), nowhere);
+  // What is wrong with the trace is nothing against the figures.
+  receiver.received.length = 0;
+  receiver.behave = ({ path }) => (path.endsWith("traces") ? 400 : 200);
+  assert.deepEqual(await sent(to, secrets, what), { kind: "refused", because: "HTTP 400" });
+  assert.deepEqual(
+    receiver.received.map(({ path }) => path),
+    ["/v1/traces", "/v1/metrics"],
+  );
+});
+
+test("the address of a collector may have a key, a name and a password; headers that are none are said", async (t) => {
+  const receiver = await httpReceiver(t);
+  const to = { kind: "otlp", url: "URL", headers: "HEADERS" } as const;
+  const what = { ...written({ kind: "run.ended" }), history };
+  const url = receiver.url.replace("//", "//ann:open%20sesame@");
+  assert.deepEqual(await sent(to, { URL: `${url}/otlp/?key=abcd1234`, HEADERS: "x-team=shop\n" }, what), {
+    kind: "taken",
+  });
+  const [{ path, headers }] = receiver.received as [(typeof receiver.received)[0]];
+  assert.equal(path, "/otlp/v1/traces?key=abcd1234");
+  assert.deepEqual([headers.authorization, headers["x-team"]], [`Basic ${btoa("ann:open sesame")}`, "shop"]);
+  receiver.behave = () => ({ status: 403, body: "abcd1234 of open sesame is no key" });
+  const refused = await sent(to, { URL: `${url}/?key=abcd1234`, HEADERS: "a=b" }, what);
+  assert.deepEqual(refused, { kind: "failed", because: "HTTP 403: *** of *** is no key" });
+  for (const [given, because] of [
+    ["Bearer very-secret", "its headers are not name=value,name=value"],
+    ["api-key=very%0Asecret", "a header has characters that no header can have"],
+  ] as const) {
+    assert.deepEqual(await sent(to, { URL: url, HEADERS: given }, what), { kind: "failed", because });
+  }
 });

@@ -517,6 +517,19 @@ test("what is not known of a notice keeps nobody from being told; without its se
   ledger.close();
 });
 
+test("what nobody here is able to send says why, and is tried when something happens again", async () => {
+  const journal = frozen(1);
+  const ledger = new Ledger(":memory:");
+  ledger.begin(targets(), 1);
+  const because = "the AWS SDK finds no credentials here";
+  await tell(tellingOf(journal, ledger, { post: async () => ({ kind: "unable", because }) }));
+  const { attempts, nextAt, failure } = ledger.target("ops")!;
+  assert.deepEqual([attempts, nextAt, failure], [0, undefined, because]);
+  await tell(tellingOf(journal, ledger, {}));
+  assert.deepEqual([ledger.target("ops")?.seq, ledger.target("ops")?.failure], [2, undefined]);
+  ledger.close();
+});
+
 test("a step of the ledger that fails leaves none begun", () => {
   const ledger = new Ledger(":memory:");
   ledger.begin(targets(), 1);

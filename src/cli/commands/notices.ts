@@ -115,6 +115,8 @@ function stateOf({ waiting, missing, failure, attempts, nextAt }: TargetView): s
   if (missing.length > 0) return `${missing.join(" and ")} not set here`;
   if (failure === undefined || waiting.length === 0)
     return waiting.length === 0 ? "told" : `${waiting.length} to be told`;
+  // Nobody has tried who could: credentials or a package are not there.
+  if (attempts === 0) return failure;
   const again = nextAt === undefined ? "" : `, again at ${clockTime(nextAt)}`;
   return `${failure} (tried ${count(attempts, "time")}${again})`;
 }

@@ -73,11 +73,16 @@ const isWrongMessage = (code: string): boolean => /^(?:MalformedDetail|Invalid(?
 
 function outcomeOf(error: unknown, signal: AbortSignal): Posted {
   if (signal.aborted) return { kind: "failed", because: "no answer in time" };
-  const { name, message, code } = error as NodeJS.ErrnoException;
+  const { name, message, code, $metadata: { httpStatusCode: status } = {} } = error as FailedRequest;
   if (name === "CredentialsProviderError") throw new Unable("the AWS SDK finds no credentials here");
-  const because = networkWords(code ?? name) ?? shortened(`${name}: ${message}`, []);
-  return { kind: isWrongMessage(name) ? "refused" : "failed", because };
+  // Of an answer without words the SDK knows the code alone.
+  const wordless = name === "Unknown" && status !== undefined ? `HTTP ${status}` : undefined;
+  const because = wordless ?? networkWords(code ?? name) ?? shortened(`${name}: ${message}`, []);
+  const isTooLarge = status === 413 || (name === "ValidationException" && /over the limit/.test(message));
+  return { kind: isTooLarge || isWrongMessage(name) ? "refused" : "failed", because };
 }
+
+type FailedRequest = NodeJS.ErrnoException & { $metadata?: { httpStatusCode?: number } };
 
 /** Installed by those who use it: together they weigh four times as much as Baton. */
 async function installed<Module>(name: string, load: () => Promise<Module>): Promise<Module> {

@@ -17,6 +17,17 @@ export async function postGithub({ to, letter, secrets, signal }: Attempt<"githu
     signal,
     link,
   };
+  return ofPushed(await tellGithub(github, notice), notice);
+}
+
+/** Whoever runs a commit that nobody has pushed is told what to do about it. */
+function ofPushed(posted: Posted, { commit = "" }: Notice): Posted {
+  if (posted.kind !== "refused" || !/No (?:commit|ref) found/.test(posted.because)) return posted;
+  const because = `commit ${commit.slice(0, 7)} is not there: push it, then baton notices retry (${posted.because})`;
+  return { ...posted, because };
+}
+
+async function tellGithub(github: Github, notice: Notice): Promise<Posted> {
   switch (notice.kind) {
     case "test": {
       const asked = await askJson({ ...github, url: github.at });
