@@ -67,7 +67,12 @@ export const previews: Rule = function* ({ delivery, jobs }) {
         help: "remove it in a job without one",
       });
     }
-    const values: Value[] = [...Object.values(pipeline.env), ...Object.values(job.env), ...machineValues(job)];
+    const values: Value[] = [
+      ...Object.values(pipeline.env),
+      ...Object.values(job.env),
+      ...(job.concurrency === undefined ? [] : [job.concurrency.group]),
+      ...machineValues(job),
+    ];
     const [output] = outputsIn(values);
     if (output === undefined) continue;
     yield refusal("remove-takes-output", at, {

@@ -51,6 +51,8 @@ export interface JobPlace {
   readonly signer: (pipeline: string) => string;
   /** It deploys nothing, whatever the job is there for. */
   readonly looks?: true;
+  /** It takes away what the job left in a preview. */
+  readonly removes?: true;
   /** Where the job has no group of its own; legs of a matrix are kept apart. */
   readonly concurrency?: ConcurrencyGroup;
   /** Added to every job's condition. */
@@ -98,7 +100,7 @@ export function writeJob(name: string, place: JobPlace): StepsJobDocument {
       attested,
       verifies: verifies(job, place),
       pulls,
-      // Whether the pull request of a preview is still open and has no newer commit.
+      // Whether the pull request of a preview is still open and has no newer commit; or, before it is removed, closed.
       asksOfPulls: job.deploys && !place.looks && previewOf(place.delivery) !== undefined,
     }),
     ...concurrencyOf(job, group, place),
@@ -352,6 +354,7 @@ function begin(reference: string, job: Job, place: JobPlace): StepDocument {
       ...(takes && { given: computed(given) }),
       ...(read.some((one) => !isElsewhere(one)) && { needs: computed("toJSON(needs)") }),
       ...(place.looks && { looks: "yes" }),
+      ...(place.removes && { removes: "yes" }),
       ...(caches.length > 0 && { caches: caches.join(" ") }),
     },
   };

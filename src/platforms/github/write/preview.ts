@@ -132,7 +132,7 @@ function removalJob(
     needs,
   }: { delivery: Delivery; options: WriteOptions; due: string; preview: string; needs: string[] },
 ): StepsJobDocument {
-  const { report: _report, concurrency: _concurrency, condition: _condition, ...rest } = job;
+  const { report: _report, condition: _condition, ...rest } = job;
   const command = job.remove!;
   const alone: Job = {
     ...rest,
@@ -158,7 +158,7 @@ function removalJob(
     event: text("pull-request"),
     branch: `needs.${due}.outputs.branch`,
     given: "toJSON(inputs)",
-    looks: true,
+    removes: true,
     idOf: () => undefined,
     parameter: (parameter) => text(delivery.parameters[parameter]?.default ?? ""),
     // Refused: see the rule on previews.
@@ -182,7 +182,7 @@ function removedJob(
     name: "Nothing is there any more",
     needs,
     if: `needs.${due}.outputs.environment != ''`,
-    permissions: { actions: "write", contents: "read", deployments: "write" },
+    permissions: { actions: "write", contents: "read", deployments: "write", "pull-requests": "read" },
     runsOn: usualMachine(options),
     timeoutMinutes: 15,
     steps: [

@@ -144,7 +144,7 @@ test("what was deployed is removed in reverse, under the same lock, without anyt
   assert.deepEqual(environment, { name: "preview", deployment: false });
   assert.deepEqual(env, { TF_VAR_name: `shop-${expression("needs.due.outputs.environment")}`, TF_VAR_size: "small" });
   assert.equal(steps.at(-1)!.run, "terraform destroy -auto-approve");
-  assert.deepEqual(permissions, { actions: "read", contents: "read", "id-token": "write" });
+  assert.deepEqual(permissions, { actions: "read", contents: "read", "id-token": "write", "pull-requests": "read" });
   // No artifact, no output: what was only half deployed has neither.
   assert.doesNotMatch(JSON.stringify(jobs), /place"|infra_bucket|__digest/);
 });
@@ -265,8 +265,6 @@ test("under the lock: everything, but only for a pull request that is open and h
     const again = begin(about(head));
     assert.equal(again.status, 1);
     assert.match(again.log, /Not wanted any more/);
-    // What removes is not held up by that.
-    assert.equal(begin({}, "infra.apply", { LOOKS: "yes" }).status, 0);
   }
   const silent = place(about(head), { GH_TOKEN: "job" });
   assert.equal(silent.status, 1, "who may not ask does not know");
@@ -305,12 +303,48 @@ test("a preview is removed when it is there, never was, was opened again, and by
   assert.equal(again.status, 0);
   assert.match(again.log, /Open again/);
   assert.equal(again.outputs, "");
-  for (const wrong of ["17; rm", "../1"]) {
+  for (const wrong of ["17; rm", "../1", "017"]) {
     const refused = preview({ NUMBER: wrong, ...hand });
     assert.equal(refused.status, 1);
     assert.match(refused.log, /Not a pull request/);
   }
   assert.match(preview({ NUMBER: "99", ...hand }).log, /has no pull request 99/);
+});
+
+test(
+  "each job that removes begins with nothing known but the name, and not where the pull request is open again",
+  slow,
+  (t) => {
+    const { begin, preview, pull, deployed, deployments } = box(t);
+    const { jobs } = written()("shop-removal");
+    const begins = Object.values(jobs).flatMap(({ steps }) => steps.filter(({ uses }) => uses?.endsWith("/begin")));
+    assert.equal(begins.length, 3);
+    const started = (given: Record<string, string>) =>
+      begin({}, given.job, { LOOKS: "no", REMOVES: given.removes ?? "no", GITHUB_EVENT_NAME: "workflow_dispatch" });
+    deployed("preview-17", "success");
+    const settle = () => preview({ REMOVED: "preview-17", GH_TOKEN: "removed" });
+    // Jobs that failed can be run again by themselves, a month after the question whether it is to be removed.
+    pull({ number: 17, state: "open" });
+    for (const end of [...begins.map((step) => started(step.with!)), settle()]) {
+      assert.equal(end.status, 1, end.log);
+      assert.match(end.log, /Open again/);
+    }
+    assert.deepEqual(deployments()[0]!.states, ["success"]);
+    pull({ number: 17, state: "closed" });
+    for (const end of [...begins.map((step) => started(step.with!)), settle()]) assert.equal(end.status, 0, end.log);
+  },
+);
+
+test("what is removed has the group in which it was deployed", () => {
+  const grouped = definition.replace(
+    "        workingDirectory: infra\n",
+    "$&        concurrency: { group: [state-, { context: environment }], limit: 1 }\n",
+  );
+  const { jobs } = written(grouped)("shop-removal");
+  assert.deepEqual(jobs.infra__apply!.concurrency, {
+    group: `state-${expression("needs.due.outputs.environment")}`,
+    queue: "max",
+  });
 });
 
 test("once a day, what GitHub has started nothing of is removed as well", slow, (t) => {
@@ -335,7 +369,7 @@ test("once a day, what GitHub has started nothing of is removed as well", slow, 
 });
 
 test("where a call fails, nothing is removed or left for removed", slow, (t) => {
-  const { pull, deployed, start, deployments } = box(t);
+  const { pull, deployed, start, deployments, run, leave, artifacts } = box(t);
   pull({ number: 17, state: "closed" });
   deployed("preview-17", "success");
   const env = {
@@ -356,10 +390,22 @@ test("where a call fails, nothing is removed or left for removed", slow, (t) => 
       }
     }
   }
+  run({ id: 61, event: "pull_request", head_branch: "feature" });
+  leave("started-preview-17", 61, {});
   const settle = { ...env, NUMBER: "", REMOVED: "preview-17", GH_TOKEN: "removed" };
-  const end = start("preview", settle, { sabotage: { program: "gh", call: 3, how: "fails for ever" } });
-  assert.equal(end.status, 1, end.log);
-  assert.equal(deployments()[0]!.states[0], "success");
+  // Whether it is closed, what is there of it, and then each of them: the mark goes last, by which a removal is known to be due.
+  for (let call = 1; call <= 5; call++) {
+    const end = start("preview", settle, { sabotage: { program: "gh", call, how: "fails for ever" } });
+    assert.equal(end.status, 1, `${call}: ${end.log}`);
+    assert.equal(deployments()[0]!.states[0], call === 5 ? "inactive" : "success");
+    assert.deepEqual(artifacts(), [{ name: "started-preview-17", run: 61 }]);
+  }
+  for (let call = 1; call <= 5; call++) {
+    leave("started-preview-17", 61, {});
+    const end = start("preview", settle, { sabotage: { program: "gh", call, how: "fails" } });
+    assert.equal(end.status, 0, `${call}: ${end.log}`);
+    assert.deepEqual(artifacts(), []);
+  }
 });
 
 test("its environment is open to every branch, and the doctor says so, and what its role must trust", () => {

@@ -132,7 +132,12 @@ export function programBox(t: TestContext, definition: string, options: Partial<
   control.addToken("renewal", "renew", { actions: "write", contents: "read" });
   control.addToken("preview", "plan", { actions: "read", contents: "read", "pull-requests": "read" });
   control.addToken("due", "due", { actions: "write", contents: "read", deployments: "read", "pull-requests": "read" });
-  control.addToken("removed", "removed", { actions: "write", contents: "read", deployments: "write" });
+  control.addToken("removed", "removed", {
+    actions: "write",
+    contents: "read",
+    deployments: "write",
+    "pull-requests": "read",
+  });
   for (const one of ownWorkflows) control.addWorkflow(slug, { ...one, on: ["schedule", "workflow_dispatch"] });
   const owners = control.addTeam("team/owners");
   const store = new ArtifactStore(control, slug, scratch);

@@ -101,6 +101,15 @@ ask_pull() { # NUMBER
     jq -e '(.state | IN("open", "closed")) and (.head.sha | type) == "string" and (.base.ref | type) == "string"'
 }
 
+# Nothing is taken away from a pull request that is open. Jobs can be run again by themselves, long after it was asked before.
+must_be_closed() { # NUMBER
+  local state
+  ask_pull "$1" || fail "Not a pull request" "This repository has no pull request $1."
+  state=$(jq -r .state "$work/pull.json") || fail "Unreadable" "What GitHub says of pull request $1 cannot be read."
+  [ "$state" = closed ] ||
+    fail "Open again" "Pull request $1 is open: nothing more of its preview is removed. Its next deployment deploys all of it again."
+}
+
 # Whether the pull request that this run is about is open, with no newer commit. Status 1: its preview is not wanted any more.
 is_wanted() { # NUMBER
   local verdict

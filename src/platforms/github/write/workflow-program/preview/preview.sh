@@ -45,7 +45,7 @@ tell() { # METHOD PATH ARGUMENT...
 
 due() { # NUMBER
   local environment="$preview-$1" state
-  [[ $1 =~ ^[0-9]+$ ]] || fail "Not a pull request" "number is the number of a pull request, digits alone."
+  [[ $1 =~ ^[1-9][0-9]*$ ]] || fail "Not a pull request" "number is the number of a pull request, digits alone."
   ask_pull "$1" || fail "Not a pull request" "This repository has no pull request $1."
   state=$(jq -r .state "$work/pull.json")
   if [ "$state" = open ] && [ "$GITHUB_EVENT_NAME" = workflow_dispatch ]; then
@@ -76,6 +76,7 @@ lately() {
 
 removed() { # ENVIRONMENT
   local id
+  must_be_closed "${1##*-}"
   read_traces "$1"
   while read -r id; do
     tell POST "$repository/deployments/$id/statuses" -f state=inactive -f "description=Removed" < /dev/null
