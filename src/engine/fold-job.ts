@@ -101,7 +101,7 @@ function failFast(state: State, run: RunState, job: JobState): void {
   for (const leg of matrix.legs) {
     if (leg === job || leg.stage === "given-up") continue;
     if (leg.status === "waiting" || leg.status === "ready" || leg.status === "backing-off") {
-      giveUp(state, run, leg, failFastSkip(job.id));
+      giveUp(state, run, leg, failFastSkip(job.id, leg));
     }
   }
 }
@@ -153,7 +153,7 @@ export function jobInterrupted(state: State, run: RunState, event: JobInterrupte
   job.status = "ready";
   const failed = matrixOf(run, job)?.failed;
   if (run.cancel !== undefined) giveUp(state, run, job, cancelSkip(run.cancel.by));
-  else if (failed !== undefined) giveUp(state, run, job, failFastSkip(failed));
+  else if (failed !== undefined) giveUp(state, run, job, failFastSkip(failed, job));
   else admit(state, { run, job, priority: "returning" }, "approval");
 }
 

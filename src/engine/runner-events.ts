@@ -97,7 +97,7 @@ function nobodyKnows({ planned: { environment } }: JobState, because: string): s
 function causeOfStop(run: RunState, job: JobState): SkipReason | undefined {
   if (run.cancel !== undefined && stopMode(run.cancel) !== undefined) return cancelSkip(run.cancel.by);
   const failed = matrixOf(run, job)?.failed;
-  return failed === undefined || failed === job.id ? undefined : failFastSkip(failed);
+  return failed === undefined || failed === job.id ? undefined : failFastSkip(failed, job);
 }
 
 /** What must be done in the world once an event is durable. A run that has finished since asks for nothing. */

@@ -5,7 +5,7 @@ import type { EngineEvent, Recorded } from "./events.ts";
  * `steps`, so that journals of every age are read by one place and nobody else knows an old shape.
  */
 export const eventVersions: Readonly<Record<EngineEvent["type"], number>> = {
-  "run.created": 2,
+  "run.created": 3,
   "run.adopted": 3,
   "run.suspended": 1,
   "job.started": 1,
@@ -34,8 +34,12 @@ export const eventVersions: Readonly<Record<EngineEvent["type"], number>> = {
 
 /** What an event of an older version lacks: by type, the step from version n to n + 1 at place n - 1. */
 const steps: Readonly<Partial<Record<string, readonly ((old: never) => object)[]>>> = {
-  // It undid nothing first.
-  "run.created": [(old) => old],
+  "run.created": [
+    // It undid nothing first.
+    (old) => old,
+    // It told only people: by chat, mail and webhooks.
+    (old) => old,
+  ],
   // Nothing could go on elsewhere, and nothing be lost there.
   "run.adopted": [
     (old) => old,

@@ -22,7 +22,7 @@ export function withUndo(plan: Plan, environment: string, toUndo: readonly ToUnd
   const jobs: PlannedJob[] = [];
   const undone: Record<string, Undone> = {};
   for (const [release, all] of Map.groupBy(toUndo, (one) => one.release)) {
-    const { by } = all[0]!;
+    const by = { ...all[0]!.by, set: ownSet(all) };
     for (const resolved of resolveDelivery(by.delivery).pipelines.toReversed()) {
       const mine = all.find(({ pipeline }) => pipeline === resolved.name);
       if (mine === undefined || !goes.has(resolved.name)) continue;
@@ -53,6 +53,12 @@ export function withUndo(plan: Plan, environment: string, toUndo: readonly ToUnd
   );
   const criticalPath = plan.criticalPath.length === 0 ? [] : [...jobs.map(({ id }) => id), ...plan.criticalPath];
   return { ...plan, jobs: [...jobs, ...behind], criticalPath, undone };
+}
+
+/** Each pipeline as it came with this release: what one of them came back beside may have been another release of the others. */
+function ownSet(all: readonly ToUndo[]): Undone["set"] {
+  const own = all.flatMap(({ pipeline, by: { set } }) => (set[pipeline] ? [[pipeline, set[pipeline]] as const] : []));
+  return { ...all[0]!.by.set, ...Object.fromEntries(own) };
 }
 
 /** Names of those that undo there. */

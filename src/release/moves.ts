@@ -217,8 +217,9 @@ function toUndo(
   const found = [...upon].flatMap(([pipeline, stack]) =>
     stack.slice(1).map((visit, at) => ({ pipeline, visit, before: stack[at]! })),
   );
+  // By release, as what went back to one alone came to lie under a newer one: what came there last is not always on top.
   return found
-    .sort((one, other) => other.visit.seq - one.visit.seq)
+    .sort((one, other) => other.visit.release - one.visit.release || other.visit.seq - one.visit.seq)
     .map(({ pipeline, visit, before }) => ({
       pipeline,
       release: visit.release,

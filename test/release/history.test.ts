@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Deployed, PlannedPipeline } from "../../src/plan/plan.ts";
+import type { Deployed, Plan, PlannedPipeline } from "../../src/plan/plan.ts";
+import { withUndo } from "../../src/plan/undo.ts";
 import { type RunFacts, releaseHistory } from "../../src/release/history.ts";
 import { promotionTo, rollbackOf } from "../../src/release/moves.ts";
-import { delivery, deployed, environment, pipeline } from "../plan/sample-delivery.ts";
+import { delivery, deployed, environment, job, pipeline } from "../plan/sample-delivery.ts";
 
 const shop = delivery(
   [pipeline("infra"), pipeline("web")],
@@ -204,4 +205,42 @@ test("a release that never was where something newer is goes there neither forwa
   assert.deepEqual(move(promotionTo, 1), { code: "older", release: 1, here: 3, wasThere: true });
   assert.deepEqual(move(promotionTo, 2), { code: "older", release: 2, here: 3, wasThere: false });
   assert.deepEqual(move(rollbackOf, 2), { code: "was-never-there", release: 2, known: [1], isOlder: true });
+});
+
+/** A run whose pipelines all began to be deployed, by a delivery in which each has a job that undoes. */
+function undoable(facts: RunFacts): RunFacts {
+  const jobs = { deploy: job({ deploys: true }), back: job({ undo: true }) };
+  const here = facts.plan.pipelines.filter(({ decision }) => decision === "run");
+  const reason = { code: "forced" as const, text: "", because: [] };
+  facts.delivery = delivery([pipeline("infra", { jobs }), pipeline("web", { jobs })], shop.environments);
+  facts.plan.jobs = here.map(({ pipeline: name, environment: where }): Plan["jobs"][number] => {
+    const is = { pipeline: name, job: "deploy", environment: where!, decision: "run" as const };
+    return { id: `${name}.deploy@${where}`, ...is, reason, after: [], requires: [] };
+  });
+  const [{ seq: told, at }] = facts.changes as [RunFacts["changes"][number]];
+  facts.changes.unshift(...facts.plan.jobs.map(({ id }) => ({ environment: "prod", seq: told - 0.5, at, job: id })));
+  return facts;
+}
+
+test("what one pipeline went back to is undone beneath what the others have upon it, each with its own values", () => {
+  const first = [1, 2, 3].map((number) => run(number, [["prod", both(number)]]));
+  const alone = run(4, [["prod", { web: deployed(4, { origin: 2 }) }]], { moves: 2, runs: ["web"], only: true });
+  alone.plan.change.event = "rollback";
+  const runs = [...first, alone].map(undoable);
+  const found = rollbackOf(releaseHistory(runs), { to: "prod", release: releaseHistory(runs).releases.get(1)! });
+  assert.ok("move" in found);
+  const planned = withUndo(run(5, [["prod", "began"]]).plan, "prod", found.move.undoes);
+  assert.deepEqual(
+    planned.jobs.map(({ id, undoes }) => [id, undoes?.to.release]),
+    [
+      ["infra.back@prod[release=3]", 2],
+      ["web.back@prod[release=2]", 1],
+      ["infra.back@prod[release=2]", 1],
+    ],
+  );
+  const released = Object.entries(planned.undone![2]!.set).map(([name, { release }]) => [name, release]);
+  assert.deepEqual(released, [
+    ["infra", 2],
+    ["web", 4],
+  ]);
 });

@@ -52,7 +52,6 @@ export async function planMove(place: Place, request: MoveRequest): Promise<Plan
   const underToday = (one: Move) => underTodaysPolicies(one, today.ok ? today.value : undefined);
   const { move, policies } = underToday(chosenMove(history, request));
   const source = await sourceOf(project, move);
-  await requireCommits(project, move);
   const held = Object.values(move.set);
   const { delivery } = move.release.facts;
   const past = pastOf(journal, { project, source, delivery, also: held });
@@ -65,6 +64,7 @@ export async function planMove(place: Place, request: MoveRequest): Promise<Plan
     return await judged(moved, { source, past: now });
   };
   const first = await judged(move, { source, past });
+  await requireCommits(project, first.plan, move.to);
   const view = moveView(move, {
     plan: first.plan,
     changes: await changesOf(project, history, move),
@@ -168,10 +168,10 @@ async function sourceOf(project: Project, { release, to }: Move): Promise<Source
 }
 
 /** Of what is undone the files are those of its own commit. @throws {Refused} */
-async function requireCommits({ repository }: Project, { undoes, to }: Move): Promise<void> {
-  for (const { release, by } of undoes) {
-    if (by.commit !== "" && (await resolveCommit(repository!, by.commit)) !== undefined) continue;
-    throw refused("commit-gone", { subject: to, known: [String(release)], because: by.commit });
+async function requireCommits({ repository }: Project, { undone = {} }: Plan, to: string): Promise<void> {
+  for (const [release, { commit }] of Object.entries(undone)) {
+    if (commit !== "" && (await resolveCommit(repository!, commit)) !== undefined) continue;
+    throw refused("commit-gone", { subject: to, known: [release], because: commit });
   }
 }
 

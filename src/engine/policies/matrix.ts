@@ -27,6 +27,8 @@ export function leaveMatrix(matrix: MatrixState | undefined, job: JobState): Job
   return matrix.queue.first();
 }
 
-export function failFastSkip(failed: string): SkipReason {
-  return { code: "fail-fast", because: failed, text: `${failed} failed, another leg of the same matrix` };
+/** `failed`: the leg that failed. To whoever reads it what undoes one release after another is no matrix. */
+export function failFastSkip(failed: string, { planned }: JobState): SkipReason {
+  const why = planned.undoes === undefined ? "another leg of the same matrix" : "and nothing more is undone then";
+  return { code: "fail-fast", because: failed, text: `${failed} failed, ${why}` };
 }

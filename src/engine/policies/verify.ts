@@ -21,6 +21,6 @@ export function afterPassing(
   if (left === 0) return "passed";
   if (run.cancel !== undefined) return cancelSkip(run.cancel.by);
   const failed = matrixOf(run, job)?.failed;
-  if (failed !== undefined) return failFastSkip(failed);
+  if (failed !== undefined) return failFastSkip(failed, job);
   return { left, againAt: now + job.definition.verify!.everyMs };
 }
