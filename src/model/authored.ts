@@ -278,6 +278,11 @@ export interface WindowInput {
 
 type DaysInput = Weekday | `${Weekday}-${Weekday}`;
 
+export interface PromoteInput {
+  /** `"2h"`: how long a release must have been in everything that comes before. */
+  readonly soak: Duration;
+}
+
 export interface ApprovalInput {
   readonly reviewers?: readonly string[] | undefined;
   readonly message?: string | undefined;

@@ -65,6 +65,8 @@ export interface Environment {
   branch?: string;
   /** Environments a release must have passed before it may come here. */
   after: string[];
+  /** A release goes on to it by itself once it has been in all that comes before for `soakMs`, and no push goes there. */
+  promote?: { soakMs: number };
   approval?: Approval;
   /** What failed there, deploying or verifying, is taken back to the last good release by itself. Absent: it stays as it is. */
   onFailure?: "rollback";

@@ -1,4 +1,5 @@
 import type { Delivery, Environment } from "./delivery.ts";
+import { durationText } from "./duration.ts";
 import { compileFilter } from "./filters.ts";
 
 type Environments = Pick<Delivery, "environments">;
@@ -8,7 +9,7 @@ type Environments = Pick<Delivery, "environments">;
  * to "what does a push deploy": whoever plans, runs, generates or checks asks here.
  *
  * An environment with a branch takes what is pushed to it; one without follows those that it comes after, and by itself is
- * reached by hand only. `after` holds for every commit: nothing goes where the same push does not first go through
+ * reached by hand only. No push goes where releases are promoted by themselves, nor on from there. `after` holds for every commit: nothing goes where the same push does not first go through
  * everything that comes before.
  */
 export function deploysOn({ environments }: Environments, branch: string): Environment[] {
@@ -22,6 +23,8 @@ export type NotReached =
   | { kind: "other-branch"; branch: string }
   /** It has neither a branch nor an environment that it comes after. */
   | { kind: "by-hand" }
+  /** Releases are promoted to it by themselves when they have soaked for so long. */
+  | { kind: "promoted"; soakMs: number }
   /** The push does not go through `before`, for a reason of its own. */
   | { kind: "behind"; before: string; because: NotReached };
 
@@ -43,7 +46,8 @@ function reachOf({ environments }: Environments, branch: string): (name: string)
   };
   const notReached = (environment: Environment | undefined): NotReached | undefined => {
     if (environment === undefined) return { kind: "by-hand" };
-    const { branch: own, after } = environment;
+    const { branch: own, after, promote } = environment;
+    if (promote !== undefined) return { kind: "promoted", soakMs: promote.soakMs };
     if (own !== undefined && !compileFilter([own]).matches(branch)) return { kind: "other-branch", branch: own };
     if (own === undefined && after.length === 0) return { kind: "by-hand" };
     for (const before of after) {
@@ -62,6 +66,8 @@ export function notReachedText(environment: string, branch: string, why: NotReac
       return `pushes to ${branch} do not deploy to ${environment}, whose branch is ${why.branch}`;
     case "by-hand":
       return `pushes do not deploy to ${environment}: it has neither a branch nor an environment that it comes after`;
+    case "promoted":
+      return `pushes do not deploy to ${environment}: baton serve promotes to it what was in all that comes before for ${durationText(why.soakMs)}`;
     case "behind":
       return `${environment} comes after ${why.before}, and ${notReachedText(why.before, branch, why.because)}`;
     default:

@@ -1,4 +1,4 @@
-import type { ApprovalInput, Scalar, WindowInput } from "./authored.ts";
+import type { ApprovalInput, PromoteInput, Scalar, WindowInput } from "./authored.ts";
 import { rememberCallSite } from "./call-site.ts";
 
 declare const comesAfter: unique symbol;
@@ -15,6 +15,11 @@ export interface EnvironmentInput<After extends string = string> {
   readonly branch?: string | undefined;
   /** Environments that a release must have passed before it may come here. */
   readonly after?: After | EnvironmentHandle<After> | readonly (After | EnvironmentHandle<After>)[] | undefined;
+  /**
+   * Pushes end before it; `baton serve` promotes what has been in everything that it comes `after` for so long. Default: what is
+   * pushed goes on at once, in the same run.
+   */
+  readonly promote?: PromoteInput | undefined;
   readonly approval?: ApprovalInput | undefined;
   /** `rollback`: what fails there is taken back to the last good release by itself. Default: it stays as it is. */
   readonly onFailure?: "stay" | "rollback" | undefined;

@@ -130,6 +130,7 @@ const environment = z.strictObject({
   name: z.string(),
   branch: z.string().optional(),
   after: stringList,
+  promote: z.strictObject({ soakMs: milliseconds }).optional(),
   approval: z
     .strictObject({
       reviewers: stringList,

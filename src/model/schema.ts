@@ -278,6 +278,10 @@ const environment = z
     z.strictObject({
       branch: z.string().describe("Pushes to branches that match this GitHub glob deploy here.").optional(),
       after: oneOrMore(place).describe("Environments that a release must have passed first.").optional(),
+      promote: z
+        .strictObject({ soak: duration.describe("How long it must have been in everything that comes before.") })
+        .describe("Pushes end before it; baton serve promotes releases to it by itself. Default: pushes go on at once.")
+        .optional(),
       approval: z
         .strictObject({
           reviewers: z

@@ -9,7 +9,14 @@ export function refuseDeploymentRules(
   { environments }: Delivery,
   { platform, selfApproval }: { platform: string; selfApproval: "kept apart" | "anybody" },
 ): void {
-  for (const { name, approval, windows } of environments) {
+  for (const { name, approval, windows, promote } of environments) {
+    if (promote !== undefined) {
+      throw new CannotWrite(
+        `releases are promoted to ${name} by themselves when they have soaked, and a run on ${platform} goes on at once`,
+        "leave promote out, or run this delivery with baton serve",
+        ["environments", name, "promote"],
+      );
+    }
     if (windows !== undefined) {
       throw new CannotWrite(
         `${name} is deployed in change windows only, and a run on ${platform} goes on at once`,

@@ -32,6 +32,8 @@ export interface Meant {
  * environment that no branch leads to, be it through others, has nothing to say.
  */
 export function straysOf(delivery: Delivery, { plan, origin }: { plan: Plan; origin: Origin }): Stray[] {
+  // Whoever goes there by hand need not wait as a promotion by itself does.
+  const byHand = { environments: delivery.environments.map(({ promote: _, ...environment }) => environment) };
   const named = new Map(delivery.environments.map((environment) => [environment.name, environment]));
   return plan.environments.flatMap((name) => {
     if (!isDeployedTo(delivery, plan, name)) return [];
@@ -43,7 +45,7 @@ export function straysOf(delivery: Delivery, { plan, origin }: { plan: Plan; ori
     if (origin.branch === undefined) {
       strays.push(stray("no-branch", `${name} takes pushes to ${entries.join(" or ")}, and no branch is checked out`));
     } else {
-      const why = whyNotOn(delivery, name, origin.branch);
+      const why = whyNotOn(byHand, name, origin.branch);
       if (why !== undefined) strays.push(stray("other-branch", notReachedText(name, origin.branch, why)));
       else if (origin.isUnproven) {
         const takes = `${name} takes pushes to ${entries.join(" or ")}`;

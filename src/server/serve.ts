@@ -17,6 +17,7 @@ import { Feed } from "./feed.ts";
 import { Hooks } from "./hooks/hooks.ts";
 import { Metrics } from "./metrics.ts";
 import { isLoopbackAddress } from "./origin.ts";
+import { Promotions } from "./promotions.ts";
 import { Proxies, proxiesHere } from "./proxies.ts";
 import { Pushes } from "./pushes.ts";
 import { Reads } from "./reads.ts";
@@ -111,6 +112,15 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     report,
     now: Date.now,
   });
+  const promotions = new Promotions({
+    host,
+    underways,
+    accessLog,
+    secretsFile,
+    branches: options.deliver ?? [],
+    report,
+    now: Date.now,
+  });
   const { driftEveryMs: everyMs } = options;
   const driftLooks = everyMs && new DriftLooks({ host, everyMs, secretsFile, report, now: Date.now });
   const isSecure = publicUrl?.protocol === "https:";
@@ -165,6 +175,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   pushes.begin();
   schedules.begin(pushes.settled());
   await underways.takeBackOwed();
+  promotions.begin(pushes.settled());
   if (driftLooks) driftLooks.begin();
   const { port } = server.address() as AddressInfo;
   return {
@@ -180,7 +191,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       await closed;
       clearInterval(idle);
       clearTimeout(cut);
-      await Promise.all([pushes.close(), schedules.close(), driftLooks ? driftLooks.close() : undefined]);
+      await Promise.all([
+        pushes.close(),
+        schedules.close(),
+        promotions.close(),
+        driftLooks ? driftLooks.close() : undefined,
+      ]);
       await underways.close();
       if (telling.ok) await telling.value.stop({ withinMs: graceMs });
       await feed.close();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Environment } from "../../src/model/delivery.ts";
-import { deploysOn, whyNotOn } from "../../src/model/deploys-on.ts";
+import { deploysOn, notReachedText, whyNotOn } from "../../src/model/deploys-on.ts";
 import { tries } from "../lane/depth.ts";
 import { environments } from "./random-environments.ts";
 
@@ -31,6 +31,20 @@ test("one branch for all: a push goes through everything, in whatever order it i
     environment("test", { after: ["dev"], branch: "main" }),
   ];
   assert.deepEqual(names(trunk, "main"), ["prod", "dev", "test"]);
+});
+
+test("a push ends before what releases are promoted to by themselves, and says why", () => {
+  const soaking = [
+    environment("dev", { branch: "main" }),
+    environment("test", { after: ["dev"], promote: { soakMs: 7_200_000 } }),
+    environment("prod", { after: ["test"] }),
+  ];
+  assert.deepEqual(names(soaking, "main"), ["dev"]);
+  const why = whyNotOn({ environments: soaking }, "prod", "main")!;
+  assert.equal(
+    notReachedText("prod", "main", why),
+    "prod comes after test, and pushes do not deploy to test: baton serve promotes to it what was in all that comes before for 2h",
+  );
 });
 
 test("nothing goes where the same push does not go through what comes before", () => {

@@ -87,6 +87,7 @@ function statusLines(status: StatusView, project: Project, { out, cwd, stdout }:
     ...lockLines(status, shown),
     ...frozenLines(status, shown),
     ...owedLines(status, shown),
+    ...promotionLines(status, shown),
     ...untoldLines(status, shown),
   ];
   lines.push(
@@ -142,6 +143,18 @@ function lockLines({ locks = [] }: StatusView, { now, out }: Shown): string[] {
 
 function frozenLines({ freezes }: StatusView, { out }: Shown): string[] {
   return freezes.length === 0 ? [] : ["", ...freezeLines(freezes, out)];
+}
+
+/** On a terminal nothing is promoted by itself: it is said who would. */
+function promotionLines({ promotions = [], freezes }: StatusView, { now, out }: Shown): string[] {
+  const lines = promotions.map(({ environment, release, branch, at }) => {
+    const server = out.faint(`baton serve --deliver ${branch}`);
+    if (now < at) return `release ${release} goes to ${environment} in ${duration(at - now)}, by ${server}`;
+    const isFrozen = freezes.some((freeze) => freeze.environment === environment);
+    const waits = isFrozen ? "waits for the end of the freeze" : `waits for ${server}`;
+    return `release ${release} has soaked before ${environment}, and ${waits}`;
+  });
+  return lines.length === 0 ? [] : ["", ...lines];
 }
 
 function owedLines({ owed }: StatusView, { out }: Shown): string[] {

@@ -1,4 +1,6 @@
 import type { Recorded, RunId } from "../../engine/events.ts";
+import type { Delivery } from "../../model/delivery.ts";
+import { type AutomaticPromotion, automaticPromotions } from "../../release/automatic.ts";
 import type { RunFacts } from "../../release/history.ts";
 import { type ReleaseHistory, releaseHistory } from "../../release/history.ts";
 import type { JournalReader } from "../../store/journal-reader.ts";
@@ -11,15 +13,36 @@ export const keptDeployments = 20;
  * What the journal says of releases: of the newest runs, and of those that deployed what was lately somewhere. `until`: what
  * it said of them at the event of this number.
  */
-export function readReleases(
+export function readReleases(journal: JournalReader, ask: { most?: number; until?: number } = {}): ReleaseHistory {
+  return releaseHistory(readRunFacts(journal, ask));
+}
+
+/** What is promoted by itself, unless something else happens before, and when. */
+export function readAutomaticPromotions(journal: JournalReader): AutomaticPromotion[] {
+  const newest = journal.runs({ newest: newestRuns });
+  const made = newest.find(({ run }) => journal.moveOf(run) === undefined);
+  // Most deliveries have nothing of the kind, and their history need not be read for it.
+  if (made === undefined || !deliveryOf(journal, made.run)?.environments.some(({ promote }) => promote)) return [];
+  const runs = readRunFacts(journal);
+  // Of a release that is older than all runs that were read, nobody knows whether it was tried.
+  const oldest = newest.at(-1)!.release;
+  return automaticPromotions(releaseHistory(runs), runs).filter(({ release }) => release >= oldest);
+}
+
+function deliveryOf(journal: JournalReader, run: RunId): Delivery | undefined {
+  for (const { event } of journal.loadRun(run)) if (event.type === "run.created") return event.delivery;
+  return undefined;
+}
+
+function readRunFacts(
   journal: JournalReader,
   { most = newestRuns, until = Number.POSITIVE_INFINITY }: { most?: number; until?: number } = {},
-): ReleaseHistory {
+): RunFacts[] {
   const asked = { newest: Math.max(most, newestRuns), ...(Number.isFinite(until) && { until }) };
   const runs = new Set<RunId>(journal.runs(asked).map(({ run }) => run));
   for (const { run } of journal.newestDeployments(keptDeployments)) runs.add(run);
   const known = (run: RunId) => [...journal.milestones(run)].filter(({ seq }) => seq <= until);
-  return releaseHistory([...runs].flatMap((run) => factsOf(known(run)) ?? []));
+  return [...runs].flatMap((run) => factsOf(known(run)) ?? []);
 }
 
 /** What the events of one run say, in order. */

@@ -1,4 +1,5 @@
 import type { RunState, State } from "../../engine/state.ts";
+import type { AutomaticPromotion } from "../../release/automatic.ts";
 import type { JournalReader } from "../../store/journal-reader.ts";
 import { type DeployedView, deployedView } from "./deployed.ts";
 import type { JobId, RunId } from "./events.ts";
@@ -22,6 +23,8 @@ export interface StatusView {
   freezes: FreezeView[];
   /** What failed where it is to be taken back, and has not been. */
   owed: OwedView[];
+  /** What is promoted by itself, unless something else happens before. Absent: nothing. */
+  promotions?: AutomaticPromotion[];
   /** Who was not told of something that was to be told. Absent: nobody. */
   untold?: UntoldView[];
   /** Of the commits above that stand for uncommitted files: the commit that was checked out. Absent: none does. */

@@ -11,7 +11,7 @@ import {
   weekdays,
 } from "../delivery.ts";
 import type { DefinitionPath, Refusal } from "../refusal.ts";
-import { type Form, FormReader, must, setOwn } from "./form.ts";
+import { type Form, FormReader, isForm, must, setOwn } from "./form.ts";
 import { readJob, whereItWasMade } from "./job.ts";
 import { readNotices } from "./notices.ts";
 import { readEnv } from "./values.ts";
@@ -82,6 +82,7 @@ function readEnvironment(form: FormReader, { name, segment, form: value }: Named
   const environment = form.object(value ?? {}, path, [
     "branch",
     "after",
+    "promote",
     "approval",
     "onFailure",
     "windows",
@@ -94,6 +95,9 @@ function readEnvironment(form: FormReader, { name, segment, form: value }: Named
     name,
     ...(branch === undefined ? {} : { branch }),
     after: form.strings(environment.after, [...path, "after"], "or one"),
+    ...(environment.promote !== undefined && {
+      promote: readPromote(form, environment.promote, [...path, "promote"]),
+    }),
     ...(environment.approval === undefined
       ? {}
       : { approval: readApproval(form, environment.approval, [...path, "approval"]) }),
@@ -106,6 +110,15 @@ function readEnvironment(form: FormReader, { name, segment, form: value }: Named
     ...(form.boolean(environment.preview, [...path, "preview"], "false") && { preview: true }),
     variables: form.scalarRecord(environment.variables, [...path, "variables"]),
   };
+}
+
+function readPromote(form: FormReader, value: unknown, path: DefinitionPath): { soakMs: number } {
+  if (!isForm(value)) {
+    form.wrongForm(path, 'an object that says how long a release soaks, such as { soak: "2h" }', value);
+    return { soakMs: 1 };
+  }
+  const { soak } = form.object(value, path, ["soak"]);
+  return { soakMs: form.duration(must(soak), [...path, "soak"]) ?? 1 };
 }
 
 function readApproval(form: FormReader, value: unknown, path: DefinitionPath): Approval {

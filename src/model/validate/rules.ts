@@ -15,6 +15,7 @@ import { names } from "./rules/names.ts";
 import { notices } from "./rules/notices.ts";
 import { parameters } from "./rules/parameters.ts";
 import { previews } from "./rules/previews.ts";
+import { promotions } from "./rules/promotions.ts";
 import { ranges } from "./rules/ranges.ts";
 import { releaseJobs } from "./rules/release-jobs.ts";
 import { somethingToDo } from "./rules/something-to-do.ts";
@@ -50,6 +51,7 @@ export const rules: readonly Rule[] = [
   filters,
   windows,
   previews,
+  promotions,
   notices,
   somethingToDo,
 ];

@@ -45,6 +45,7 @@ export const settingsView = z
         name: z.string(),
         branch: z.string().optional(),
         after: names,
+        promote: z.strictObject({ soakMs: milliseconds }).optional(),
         approval: z
           .strictObject({
             reviewers: names,

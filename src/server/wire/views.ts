@@ -173,6 +173,13 @@ export const statusView = z
     owed: z
       .array(z.strictObject({ environment: z.string(), failed: z.string(), job: z.string(), at: time }))
       .meta({ description: "What failed where it is to be taken back, and has not been." }),
+    promotions: z
+      .array(z.strictObject({ environment: z.string(), release: z.number().int(), branch: z.string(), at: time }))
+      .optional()
+      .meta({
+        description:
+          "What is promoted by itself, from when on, by a server that delivers the branch; unless something else happens before.",
+      }),
     untold: z
       .array(z.strictObject({ target: z.string(), givenUp: z.number().int(), failure: z.string() }))
       .optional()

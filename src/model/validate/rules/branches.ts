@@ -13,7 +13,8 @@ export const branches: Rule = function* (subject) {
   if (environments.some(({ branch }) => branch !== undefined && patternProblem(branch) !== undefined)) return;
   for (const environment of environments) {
     const { name, branch } = environment;
-    if (branch === undefined) continue;
+    // That a promotion and a push both lead there is told elsewhere.
+    if (branch === undefined || environment.promote !== undefined) continue;
     const before = environmentsBefore(environment, subject);
     // That it comes after itself is told elsewhere, and then nothing gets to it.
     if (before.includes(environment)) continue;
@@ -25,7 +26,12 @@ export const branches: Rule = function* (subject) {
     const blocking =
       before.find((one) => isBlocking(one, candidates[0]!)) ?? before.find((one) => one.branch !== branch);
     if (blocking === undefined) continue;
-    const takes = blocking.branch === undefined ? "is reached by hand only" : `takes pushes to ${blocking.branch}`;
+    const takes =
+      blocking.promote !== undefined
+        ? "is reached by promotion only"
+        : blocking.branch === undefined
+          ? "is reached by hand only"
+          : `takes pushes to ${blocking.branch}`;
     yield refusal("branch-behind", ["environments", name, "branch"], {
       message: `no push can get to "${name}": it takes pushes to ${branch} and comes after "${blocking.name}", which ${takes}`,
       related: [
@@ -55,7 +61,8 @@ function environmentsBefore({ after }: Environment, { environments }: Subject): 
   return [...before];
 }
 
-function isBlocking({ branch, after }: Environment, pushed: string): boolean {
+function isBlocking({ branch, after, promote }: Environment, pushed: string): boolean {
+  if (promote !== undefined) return true;
   return branch === undefined ? after.length === 0 : !compileFilter([branch]).matches(pushed);
 }
 

@@ -3,7 +3,14 @@ import { machineValues, outputsIn } from "../../job-values.ts";
 import { type Rule, refusal } from "../subject.ts";
 
 /** What says where a release goes and who lets it in; a preview goes with its pull request. */
-const ways = ["branch", "after", "approval", "onFailure", "windows"] as const satisfies readonly (keyof Environment)[];
+const ways = [
+  "branch",
+  "after",
+  "promote",
+  "approval",
+  "onFailure",
+  "windows",
+] as const satisfies readonly (keyof Environment)[];
 
 /** A preview is that of a pull request, and what is put there can be taken away with nothing known but its name. */
 export const previews: Rule = function* ({ delivery, jobs }) {

@@ -21,6 +21,7 @@ export const limits = {
   approvalTimeoutMs: { from: 1, to: 365 * dayMs, words: "between 1ms and 365d", isDuration: true },
   approvalCount: { from: 1, to: 100, words: "a whole number between 1 and 100", whole: true },
   reminderMs: { from: minuteMs, to: 365 * dayMs, words: "between 1m and 365d", isDuration: true },
+  soakMs: { from: 1, to: 90 * dayMs, words: "between 1ms and 90d", isDuration: true },
   attempts: { from: 1, to: 100, words: "a whole number between 1 and 100, the first attempt included", whole: true },
   delayMs: { from: 0, to: dayMs, words: "between 0s and 1d", isDuration: true },
   verifyForMs: { from: 0, to: 30 * dayMs, words: "between 0s and 30d", isDuration: true },
@@ -34,7 +35,8 @@ export const limits = {
 const longestTool = 300;
 
 export const ranges: Rule = function* ({ delivery, jobs }) {
-  for (const { name, approval } of delivery.environments) {
+  for (const { name, approval, promote } of delivery.environments) {
+    if (promote) yield* outside(promote.soakMs, limits.soakMs, ["environments", name, "promote", "soak"]);
     if (approval === undefined) continue;
     const at = ["environments", name, "approval"];
     const { timeoutMs, count = 1, reminderMs } = approval;

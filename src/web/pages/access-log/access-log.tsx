@@ -91,6 +91,7 @@ const said: Record<string, string> = {
   retry: "retry",
   push: "run what was pushed",
   schedule: "run what is due",
+  promotion: "promote, as it has soaked:",
   freeze: "freeze",
   thaw: "thaw",
   signIn: "sign in",

@@ -56,6 +56,14 @@ test("each refusal names the thing and the remedy", () => {
       /test is deployed in change windows only, and a run on CodePipeline goes on at once/,
       /leave windows out/,
     ],
+    [
+      withJobs({ deploy: deploy() }, [
+        env("dev", { branch: "main" }) as never,
+        env("test", { after: "dev", promote: { soak: "2h" } }) as never,
+      ]),
+      /promoted to test by themselves when they have soaked, and a run on CodePipeline goes on at once/,
+      /leave promote out/,
+    ],
     [withJobs({ deploy: deploy({ condition: when.event("push") }) }), /does not tell its actions/, /use a parameter/],
     [
       withJobs({ deploy: deploy() }, [env("test", { branch: "release/**" }) as never]),

@@ -55,7 +55,7 @@ test("a platform that takes fewer is named in the settings; what fits in no way 
   measure(wide, "orchestrated");
 });
 
-test("two approvals and change windows are refused with their place, and that somebody else approves is what GitHub is set to", () => {
+test("two approvals, change windows and a time to soak are refused with their place, and that somebody else approves is what GitHub is set to", () => {
   const asking = (approval: string) =>
     deliveryOf(`name: shop
 environments: { prod: { branch: main, approval: { ${approval} } } }
@@ -69,6 +69,14 @@ pipelines: { web: { jobs: { go: { deploys: true, steps: [./go.sh] } } } }
   assert.throws(() => writeWorkflows(windows, { layout: "chained" }), {
     message: /prod is deployed in change windows only, and a run on GitHub goes on at once/,
     path: ["environments", "prod", "windows"],
+  });
+  const soaking = deliveryOf(`name: shop
+environments: { dev: { branch: main }, prod: { after: dev, promote: { soak: 2h } } }
+pipelines: { web: { jobs: { go: { deploys: true, steps: [./go.sh] } } } }
+`);
+  assert.throws(() => writeWorkflows(soaking, { layout: "orchestrated" }), {
+    message: /releases are promoted to prod by themselves when they have soaked, and a run on GitHub goes on at once/,
+    path: ["environments", "prod", "promote"],
   });
   writeWorkflows(asking("selfApproval: false, reminder: 4h"), { layout: "orchestrated" });
 });
