@@ -18,6 +18,9 @@ test("a machine without pull requests leaves a preview out, and says so where it
   assert.equal(plan.code, 0, plan.stderr);
   assert.match(plan.stdout, /dev/);
   assert.doesNotMatch(plan.stdout, /preview/);
+  const cost = await repo.baton("cost");
+  assert.equal(cost.code, 2, cost.stdout);
+  assert.match(cost.stderr, /preview is a preview for each pull request.*\n.*leave it out, or generate github/s);
   for (const way of ["--env", "--to"]) {
     const run = await repo.baton("run", way, "preview");
     assert.equal(run.code, 2, run.stdout);

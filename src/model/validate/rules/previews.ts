@@ -1,5 +1,6 @@
 import type { Environment, Value } from "../../delivery.ts";
 import { machineValues, outputsIn } from "../../job-values.ts";
+import { isNeverIn } from "../../previews.ts";
 import { type Rule, refusal } from "../subject.ts";
 
 /** What says where a release goes and who lets it in; a preview goes with its pull request. */
@@ -44,6 +45,20 @@ export const previews: Rule = function* ({ delivery, jobs }) {
           message: `"${name}" could be the preview of a pull request: they are called ${preview.name}-NUMBER`,
           help: "give one of them another name",
         });
+      }
+    }
+    for (const { name, triggers, jobs, needs } of delivery.pipelines) {
+      const deploysThere = Object.values(jobs).some(
+        ({ per, condition }) => per === "environment" && !isNeverIn(preview, condition, delivery),
+      );
+      if (!triggers.pullRequests || !deploysThere) continue;
+      for (const need of needs) {
+        if (delivery.pipelines.some((pipeline) => pipeline.name === need && !pipeline.triggers.pullRequests)) {
+          yield refusal("preview-lacks", ["pipelines", name, "needs"], {
+            message: `"${name}" needs "${need}", which no pull request runs: "${preview.name}" would have neither of them`,
+            help: `let pull requests run "${need}", or leave "${name}" out of "${preview.name}" by its conditions or by pullRequests: false`,
+          });
+        }
       }
     }
     if (!jobs.some(({ job }) => job.remove !== undefined)) {

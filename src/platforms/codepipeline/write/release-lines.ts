@@ -1,6 +1,7 @@
 import type { Delivery, Environment, Pipeline } from "../../../model/delivery.ts";
 import { deploysOn } from "../../../model/deploys-on.ts";
 import { matchesAny } from "../../../model/filters.ts";
+import { previewOf } from "../../../model/previews.ts";
 import { inOrder } from "../../../order/topological.ts";
 import { CannotWrite } from "../../generated.ts";
 
@@ -33,6 +34,7 @@ export interface ReleaseLine {
 
 /** @throws {CannotWrite} for environments that no single push can reach. */
 export function releaseLinesOf(delivery: Delivery): ReleaseLine[] {
+  refusePreview(delivery);
   const { environments } = delivery;
   const branches = [...new Set(environments.flatMap((environment) => branchOf(environment)))];
   const reached = new Map(branches.map((branch) => [branch, deploysOn(delivery, branch)]));
@@ -62,6 +64,17 @@ export function releaseLinesOf(delivery: Delivery): ReleaseLine[] {
       runsFor: "pushes",
     };
   });
+}
+
+/** @throws {CannotWrite} */
+function refusePreview(delivery: Delivery): void {
+  const preview = previewOf(delivery);
+  if (preview === undefined) return;
+  throw new CannotWrite(
+    `${preview.name} is a preview for each pull request, and generated CodePipelines run for branches alone`,
+    "leave it out, or generate github, which deploys it and removes it again",
+    ["environments", preview.name, "preview"],
+  );
 }
 
 function branchOf({ name, branch }: Environment): string[] {

@@ -1,5 +1,4 @@
 import type { Delivery } from "../../../model/delivery.ts";
-import { previewOf } from "../../../model/previews.ts";
 import { refuseDeploymentRules } from "../../deployment-rules.ts";
 import { CannotWrite, header, type WrittenFile } from "../../generated.ts";
 import { refuseLongVerification, refuseUndo } from "../../verification.ts";
@@ -26,7 +25,6 @@ export function writeCodePipeline(delivery: Delivery, options: WriteOptions): Wr
   refuseUndo(delivery, "CodePipeline");
   refuseDeploymentRules(delivery, { platform: "CodePipeline", selfApproval: "anybody" });
   refuseDrift(delivery);
-  refusePreview(delivery);
   const infrastructure = lowerDelivery(delivery, options);
   return {
     files: [...infrastructureFiles(infrastructure, options), ...infrastructure.buildspecs],
@@ -46,17 +44,6 @@ function refuseDrift({ pipelines }: Delivery): void {
       );
     }
   }
-}
-
-/** @throws {CannotWrite} */
-function refusePreview(delivery: Delivery): void {
-  const preview = previewOf(delivery);
-  if (preview === undefined) return;
-  throw new CannotWrite(
-    `${preview.name} is a preview for each pull request, and generated CodePipelines run for branches alone`,
-    "leave it out, or generate github, which deploys it and removes it again",
-    ["environments", preview.name, "preview"],
-  );
 }
 
 /** Nobody is shown a file there. */

@@ -4,8 +4,8 @@
  * conflict it starts no workflow). What is removed is found by the name of the preview alone, so nothing has to be known of it.
  */
 
-import type { Condition, Delivery, Environment, Job, Pipeline } from "../../../model/delivery.ts";
-import { previewOf } from "../../../model/previews.ts";
+import type { Delivery, Job, Pipeline } from "../../../model/delivery.ts";
+import { isNeverIn, previewOf } from "../../../model/previews.ts";
 import { CannotWrite } from "../../generated.ts";
 import { localAction } from "./actions.ts";
 import { programCheckout } from "./checkouts.ts";
@@ -208,33 +208,4 @@ function comesAfter(one: Removing, other: Removing, { pipelines }: Delivery): bo
     other.pipeline.name,
     (name) => pipelines.find((pipeline) => pipeline.name === name)!.needs,
   );
-}
-
-/** Whether a condition holds in no preview, whatever the pull request. */
-function isNeverIn(preview: Environment, condition: Condition | undefined, delivery: Delivery): boolean {
-  return condition !== undefined && held(condition, preview, delivery) === false;
-}
-
-/** Undefined: it depends on more than the environment. */
-function held(condition: Condition, preview: Environment, delivery: Delivery): boolean | undefined {
-  const inner = (one: Condition) => held(one, preview, delivery);
-  if ("all" in condition) {
-    const parts = condition.all.map(inner);
-    return parts.includes(false) ? false : parts.includes(undefined) ? undefined : true;
-  }
-  if ("any" in condition) {
-    const parts = condition.any.map(inner);
-    return parts.includes(true) ? true : parts.includes(undefined) ? undefined : false;
-  }
-  if ("not" in condition) {
-    const part = inner(condition.not);
-    return part === undefined ? undefined : !part;
-  }
-  if ("environment" in condition) return condition.environment.includes(preview.name);
-  if ("event" in condition) return condition.event.includes("pull-request");
-  if ("variable" in condition) {
-    const value = preview.variables[condition.variable] ?? delivery.variables[condition.variable] ?? "";
-    return value === condition.equals;
-  }
-  return undefined;
 }
