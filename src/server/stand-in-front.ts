@@ -44,6 +44,8 @@ export async function standInFront({ listen, leader }: StandInFrontOptions): Pro
       answer.writeHead(200, { ...securityHeaders, "content-type": "text/plain; version=0.0.4" });
       return answer.end("# HELP baton_leader Whether this server leads\n# TYPE baton_leader gauge\nbaton_leader 0\n");
     }
+    // Anything else names a server by itself.
+    if (!path.startsWith("/")) return badTarget(answer);
     if (to === undefined || asked.headers[forwardedHeader] !== undefined) return nobodyLeads(answer);
     forward(asked, answer, to);
   });
@@ -62,16 +64,18 @@ export async function standInFront({ listen, leader }: StandInFrontOptions): Pro
 }
 
 function forward(asked: IncomingMessage, answer: ServerResponse, to: string): void {
-  const address = new URL(asked.url ?? "/", to);
-  const ask = address.protocol === "https:" ? secureRequest : request;
+  const leader = new URL(to);
+  const ask = leader.protocol === "https:" ? secureRequest : request;
   const peer = asked.socket.remoteAddress ?? "";
   const before = asked.headers["x-forwarded-for"];
   const headers = {
     ...throughHeaders(asked.headers),
+    // Without it what follows a GET or a DELETE would be read as the next request.
+    ...(asked.headers["transfer-encoding"] !== undefined && { "transfer-encoding": "chunked" }),
     [forwardedHeader]: "1",
     "x-forwarded-for": before === undefined ? peer : `${String(before)}, ${peer}`,
   };
-  const sent = ask(address, { method: asked.method, headers }, (given) => {
+  const sent = ask(leader, { method: asked.method, path: asked.url, headers }, (given) => {
     clearTimeout(limit);
     answer.writeHead(given.statusCode ?? 502, throughHeaders(given.headers));
     given.pipe(answer);
@@ -108,6 +112,16 @@ function nobodyLeads(answer: ServerResponse): void {
     title: "No server leads just now",
     next: "Another one takes its place within seconds; ask again",
     code: "no-leader",
+  });
+}
+
+function badTarget(answer: ServerResponse): void {
+  answerJson(answer, 400, {
+    type: "urn:baton:wrong-request",
+    status: 400,
+    title: "The target of the request is not a path",
+    next: "Ask for a path, as in GET /api/runs",
+    code: "wrong-request",
   });
 }
 
