@@ -15,6 +15,7 @@ export const migrationFiles = [
   "0005-checkpoint.sql",
   "0006-freezes.sql",
   "0007-beginnings.sql",
+  "0008-drift.sql",
 ];
 
 /** The version of the state folder that this Baton writes. */

@@ -51,6 +51,8 @@ CREATE TABLE sqlite_sequence(name,seq);
 
 CREATE INDEX event_begins on event (seq) where type = 'history.begins';
 
+CREATE INDEX event_drift on event (seq) where type = 'drift.looked';
+
 CREATE INDEX event_freezes on event (seq) where type in ('environment.frozen', 'environment.thawed');
 
 CREATE INDEX event_moves on event (seq) where type = 'run.created' and instr(body, '"moves":');

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
+import { driftIn } from "../../src/control/views/drift.ts";
 import { statusView } from "../../src/control/views/status.ts";
 import { Outbox } from "../../src/notify/outbox.ts";
 import { openStore, openStoreForReading, type ReadingHandle } from "../../src/store/store.ts";
@@ -54,7 +55,12 @@ function status(journal: ReadingHandle): void {
   assert.equal(statusView(journal, { most: 10, now: 0, ownerOf: () => undefined }).open.length, 0);
 }
 
-for (const [what, ask] of Object.entries({ "the start of a run": start, status })) {
+/** What a board asks again whenever something happened. */
+function drift(journal: ReadingHandle): void {
+  assert.equal(driftIn(journal, undefined).size, 0);
+}
+
+for (const [what, ask] of Object.entries({ "the start of a run": start, status, "a look for drift": drift })) {
   test(`${what} reads as much after twenty large runs as after five`, linux, async (t) => {
     const [few, many] = [await journalOf(t, 5), await journalOf(t, 20)];
     const [least, most] = [bytesRead(few, ask), bytesRead(many, ask)];

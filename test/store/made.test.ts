@@ -97,7 +97,8 @@ test("a folder of before is read for what its runs made", async (t) => {
     using database = new DatabaseSync(join(folder, "journal.db"));
     database.exec(
       `drop table made; drop index run_commit; drop table checkpoint; drop index event_freezes;
-      drop index run_created; drop index event_moves; drop index event_tells; pragma user_version = 2`,
+      drop index run_created; drop index event_moves; drop index event_tells; drop index event_drift;
+      pragma user_version = 2`,
     );
   }
   using again = openStore(folder);
