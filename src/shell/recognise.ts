@@ -19,7 +19,7 @@ import { infrastructureRows } from "./tables/infrastructure.ts";
 import { publishRows } from "./tables/publishing.ts";
 import { readTerraform } from "./terraform.ts";
 import { readWebRequests } from "./web-requests.ts";
-import { leadingText, mergeText, splitKey, textKey } from "./words.ts";
+import { keyText, leadingText, mergeText, splitKey, textKey } from "./words.ts";
 
 export interface RecognisedCommand {
   readonly command: Command;
@@ -65,7 +65,7 @@ function commandAccesses(command: Command, setting: ScriptSetting): readonly Acc
     confidence: command.conditional ? "medium" : "high",
     setting,
   };
-  if (isLocal(call)) return [];
+  if (isLocal(call) || isRehearsal(call)) return [];
   for (const reader of [...setting.own, ...readers]) {
     const accesses = reader(call);
     if (accesses) return accesses;
@@ -117,10 +117,17 @@ function readInnerScript({ args, command, program, setting }: CommandCall): read
 function readLocalCluster({ args, program, setting }: CommandCall): readonly Access[] | undefined {
   const makes =
     (["kind", "k3d", "ctlptl"].includes(program) && args.text(0) === "create") ||
-    (program === "minikube" && args.text(0) === "start");
+    (program === "minikube" && args.text(0) === "start") ||
+    (program === "curl" && args.positionals.some(({ key }) => /^(https:\/\/)?get\.k3s\.io/.test(leadingText(key))));
   if (makes) setting.state.localCluster = true;
   const deploysToCluster = ["kubectl", "helm", "helmfile", "skaffold", "oc"].includes(program);
   return makes || (setting.state.localCluster && deploysToCluster) ? [] : undefined;
+}
+
+/** Shows what it would do. `none` and `false` are how some programs spell that they do it. */
+function isRehearsal({ args }: CommandCall): boolean {
+  if (!args.has("--dry-run", "--dryrun")) return false;
+  return !/^(none|false)$/.test(keyText(args.option("--dry-run", "--dryrun")) ?? "");
 }
 
 /** An endpoint on the machine itself is a stand-in for the real one. */

@@ -51,7 +51,7 @@ function namedEffect(label: string): "deploy" | "publish" | undefined {
 }
 
 /** A step whose name begins with what it does: "Deploy to Netlify". */
-function stepEffect(label: string): "deploy" | "publish" | undefined {
+export function stepEffect(label: string): "deploy" | "publish" | undefined {
   const first = /^[^a-z]*(deploy|rollout|roll out|promote|ship|publish|release)\b/i.exec(label)?.[1]?.toLowerCase();
   if (first === undefined || says(label, ...harmless)) return undefined;
   return first === "publish" || first === "release" ? "publish" : "deploy";
@@ -134,10 +134,14 @@ function saysItActs(job: JobFacts, step: StepFacts): boolean {
   return says(names, ...actingWords);
 }
 
-/** Local clusters and emulators of a test are nobody's environment. */
+/** Local clusters and emulators of a test, not the field of a manifest that is called as one of them. */
+const standIns = /\b(kind(?!:)|minikube|k3d)\b|localstack|localhost:\d+|127\.0\.0\.1/;
+/** Asks what runs already whether it answers. */
+const asking = /\b(?:curl|wget|nc|wait-on)\b[^\n;&|]*/g;
+
+/** Stand-ins are nobody's environment; what a command on another machine calls local is that machine. */
 function rehearses(step: StepFacts, access: ResourceAccess): boolean {
-  if (/\b(kind|minikube|k3d|k3s)\b|localstack|localhost:\d+|--dry-run|--dryrun|127\.0\.0\.1/.test(step.text))
-    return true;
+  if (access.resource !== "machine" && standIns.test(step.text.replace(asking, ""))) return true;
   return access.effect === "destroy" && /\bpreview\b/.test(step.label.toLowerCase());
 }
 

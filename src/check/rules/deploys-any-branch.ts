@@ -1,10 +1,12 @@
-import type { JobFacts, Pipeline } from "../../facts/facts.ts";
+import type { Cause, JobFacts, Pipeline } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
+import { isStaged } from "../../facts/stages.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { type Effect, isCalledDocumentation, isGuess, lastingEffects, reportsOrCleans } from "../analysis/effects.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
-import { fileName, jobName } from "../analysis/wording.ts";
-import { documentation, type Rule } from "../rule.ts";
+import { jobName } from "../analysis/wording.ts";
+import { awsDocumentation } from "../documentation-aws.ts";
+import { type Candidate, documentation, type Rule } from "../rule.ts";
 import { matchesBranch } from "../settings.ts";
 
 /** A branch that no file speaks of. */
@@ -27,15 +29,19 @@ export const deploysAnyBranch: Rule = {
         ? " Deployment branches of its environment, if that has any, may hold it back."
         : "";
       yield {
-        message: `"${jobName(job)}" in ${fileName(pipeline.id)} deploys (${effect.tool}) on a push to any branch`,
+        message: `"${jobName(job)}" in ${pipeline.label} deploys (${effect.tool}) on a push to any branch`,
         at: chain.start.at,
         related: [{ at: effect.step?.at ?? job.keyAt, message: "Here it deploys; nothing asks for the branch" }],
         confidence: mayBeHeld || effect.confidence !== "high" ? "low" : "medium",
         schedule: [
-          `push to ${anyBranch} -> ${fileName(pipeline.id)} starts`,
+          `push to ${anyBranch} -> ${pipeline.label} starts`,
           `"${jobName(job)}" deploys what is on ${anyBranch}`,
         ],
-        help: `Name the branches that are deployed: \`branches: [${analysis.defaultBranch}]\` below \`push:\`, or test \`github.ref\` in the job.${protectedPlace}`,
+        ...(isStaged(pipeline)
+          ? inStages(analysis.defaultBranch)
+          : {
+              help: `Name the branches that are deployed: \`branches: [${analysis.defaultBranch}]\` below \`push:\`, or test \`github.ref\` in the job.${protectedPlace}`,
+            }),
         claim: analysis.claim([chain], [{ kind: "job-started", job: jobPattern(job, chain) }], {
           kind: "runs",
           job: jobPattern(job, chain),
@@ -44,6 +50,14 @@ export const deploysAnyBranch: Rule = {
     }
   },
 };
+
+function inStages(branch: string): Pick<Candidate, "why" | "url" | "help"> {
+  return {
+    why: "The branch of the source action is that of runs started by hand where a trigger has filters, and these name no branch. Whatever somebody pushes to a branch of their own is deployed where the others' work is.",
+    url: awsDocumentation.triggers,
+    help: `Name the branches that are deployed in each push filter of the trigger, beside its file paths: \`Branches: { Includes: [${branch}] }\`.`,
+  };
+}
 
 interface Hit {
   readonly job: JobFacts;
@@ -54,7 +68,7 @@ interface Hit {
 function hitOf(analysis: Analysis, pipeline: Pipeline): Hit | undefined {
   const found = analysis
     .chains(pipeline)
-    .find(({ upstream, start: { cause } }) => !upstream && cause.kind === "push" && cause.branches.kind === "all");
+    .find(({ upstream, start: { cause } }) => !upstream && cause.kind === "push" && takesAnyBranch(cause));
   if (found?.root.kind !== "push") return undefined;
   const root = { ...found.root, ref: { kind: "branch" as const, name: anyBranch } };
   const circumstances = { start: found.start, branch: anyBranch };
@@ -69,6 +83,11 @@ function hitOf(analysis: Analysis, pipeline: Pipeline): Hit | undefined {
       return { job, effect, chain };
   }
   return undefined;
+}
+
+/** Without filters a source fetches its one branch, known or not; buckets and images have none. */
+function takesAnyBranch({ branches, paths, source }: Extract<Cause, { kind: "push" }>): boolean {
+  return branches.kind === "all" && (!source || (source.filterable && paths.kind === "patterns"));
 }
 
 const branchText = /github\.(ref|ref_name|head_ref)\b|GITHUB_(REF|REF_NAME|HEAD_REF)\b|\bbranch\b/i;

@@ -4,7 +4,14 @@ import { readable } from "../../facts/written.ts";
 import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { deploysOwnChangesOnly } from "../analysis/changed-files.ts";
-import { type Effect, isCalledDocumentation, isPreview, lastingEffects, reportsOrCleans } from "../analysis/effects.ts";
+import {
+  type Effect,
+  isCalledDocumentation,
+  isPreview,
+  lastingEffects,
+  reportsOrCleans,
+  stepEffect,
+} from "../analysis/effects.ts";
 import { isUniquePerRun, locksOf } from "../analysis/locks.ts";
 import { again, type TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
@@ -54,8 +61,10 @@ function isOverwritten({ access, kind, confidence, step }: Effect): boolean {
   if (kind !== "deploy") return false;
   // By its name alone: a step that is called so by people.
   if (!access) return confidence === "medium";
+  // What is done on another machine is not told by the command alone.
+  const isSure = confidence === "high" || (access.resource === "machine" && stepEffect(step?.label ?? "") === "deploy");
   // Named by its commit or run it is something new each time, which no other run writes over.
-  if (confidence !== "high" || isUniquePerRun(step?.resolve(access.key) ?? [])) return false;
+  if (!isSure || isUniquePerRun(step?.resolve(access.key) ?? [])) return false;
   return keepsTheLast.has(access.resource) || access.resource === "stack";
 }
 
