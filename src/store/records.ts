@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { EngineEvent, HistoryBegins, Recorded, RunFinished } from "../engine/events.ts";
 import type { Deployed, JobId } from "../plan/plan.ts";
 import { makeTablesAnew } from "./derived-tables.ts";
+import { makeEventIndexesAnew } from "./indexes.ts";
 
 /**
  * Keeps the tables that are derived from the journal: the list of runs and where to find what each deployed. Only the rare events that
@@ -88,6 +89,7 @@ export function deployedIn(event: EngineEvent, at: { environment: string; pipeli
 export function rebuildRecords(database: DatabaseSync, journal: Iterable<Recorded>): void {
   database.exec("begin immediate");
   makeTablesAnew(database);
+  makeEventIndexesAnew(database);
   const record = recordWriter(database);
   for (const recorded of journal) record(recorded);
   database.exec("commit");

@@ -80,8 +80,8 @@ export function asStoreError(error: unknown, path: string): Error {
   const { code, errcode } = error as { code?: string; errcode?: number };
   const because = { cause: error };
   const said = error.message;
-  // Baton's own SQL is right for the tables that it made.
-  const isOfOtherShape = /^no such (table|column)|has no column named/.test(said);
+  // Baton's own SQL is right for the tables and indexes that it made.
+  const isOfOtherShape = /^no such (table|column|index)|^no query solution|has no column named/.test(said);
   switch (code === "ERR_SQLITE_ERROR" ? (isOfOtherShape ? sqlite.corrupt : (errcode ?? 0) & 0xff) : code) {
     case sqlite.full:
     case "ENOSPC":

@@ -8,6 +8,7 @@ import { checkpointShape } from "../engine/saved-state.ts";
 import { emptyState } from "../engine/state.ts";
 import { recordTables } from "./derived-tables.ts";
 import { eventsOf, rowsOf } from "./event-rows.ts";
+import { staleIndexes } from "./indexes.ts";
 import { openJournalForReading } from "./journal-database.ts";
 import { migrate } from "./migrations.ts";
 import { recordWriter } from "./records.ts";
@@ -17,7 +18,7 @@ import { asStoreError, damagedJournal } from "./store-error.ts";
 
 export interface WholeJournal {
   runs: number;
-  /** Tables that do not say what the events say; they are derived from them and can be derived again. */
+  /** Tables and indexes that do not say what the events say; they are derived from them and can be derived again. */
   staleTables: string[];
 }
 
@@ -36,6 +37,7 @@ export function verifyWholeJournal(statePath: string): WholeJournal {
     const isKept = foldAll(reader);
     const staleTables: string[] = recordTables.filter((table) => dump(database, table) !== dump(derived, table));
     if (!isKept) staleTables.push("checkpoint");
+    staleTables.push(...indexesIn(database, folder));
     return { runs: reader.runs().length, staleTables };
   } catch (error) {
     if (error instanceof EngineBug) throw damagedJournal(folder.journal, error.message, error);
@@ -43,6 +45,15 @@ export function verifyWholeJournal(statePath: string): WholeJournal {
   } finally {
     derived.close();
     database.close();
+  }
+}
+
+/** @throws {StoreError} */
+function indexesIn(database: DatabaseSync, { journal }: StateFolder): string[] {
+  try {
+    return staleIndexes(database);
+  } catch (error) {
+    throw damagedJournal(journal, (error as Error).message, error);
   }
 }
 

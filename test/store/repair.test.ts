@@ -7,7 +7,7 @@ import { takeCheckpoint } from "../../src/engine/checkpoint.ts";
 import { replay } from "../../src/engine/fold.ts";
 import { emptyState } from "../../src/engine/state.ts";
 import type { Deployed } from "../../src/plan/plan.ts";
-import { mendDerivedTables, repairJournal } from "../../src/store/repair.ts";
+import { mendDerivedTables, rebuildJournalRecords, repairJournal } from "../../src/store/repair.ts";
 import { openStore, openStoreForReading } from "../../src/store/store.ts";
 import { verifyWholeJournal } from "../../src/store/verify-whole.ts";
 import { append, created, finished, started } from "./events.ts";
@@ -32,6 +32,7 @@ async function history(t: TestContext): Promise<string> {
 
 function change(folder: string, sql: string): void {
   const database = new DatabaseSync(join(folder, "journal.db"));
+  database.enableDefensive(false);
   database.exec(sql);
   database.close();
 }
@@ -297,6 +298,35 @@ test("pages that are torn out cost their own events and no others", async (t) =>
   assert.match(lost, /^events \d+ to \d+$/);
   await assertWhole(folder);
 });
+
+const emptied = (index: string, where: string) =>
+  `create temp table was as select sql from sqlite_schema where name = '${index}';
+   drop index ${index}; create index ${index} on event (seq) where ${where};
+   pragma writable_schema = on;
+   update sqlite_schema set sql = (select sql from was) where name = '${index}'`;
+
+for (const [what, sql, name] of [
+  ["is gone", "drop index event_tells", "event_tells"],
+  ["knows nothing of what is frozen", emptied("event_freezes", "type = 'nothing'"), "event_freezes"],
+] as const) {
+  test(`an index of events that ${what} is seen and made anew`, async (t) => {
+    const folder = join(temporaryFolder(t), "state");
+    {
+      using store = openStore(folder);
+      const frozen = { type: "environment.frozen", run: "", environment: "dev", until: 9 } as const;
+      await append(store, [{ ...frozen, by: "ada", reason: "a sale" }], 2);
+    }
+    assert.deepEqual(verifyWholeJournal(folder).staleTables, []);
+    change(folder, sql);
+    assert.deepEqual(verifyWholeJournal(folder).staleTables, [name]);
+    if (name === "event_tells") {
+      using reader = openStoreForReading(folder);
+      assert.throws(() => [...reader.tellingUntil(9)], { code: "damaged", message: /event_tells.*doctor --repair/ });
+    }
+    rebuildJournalRecords(folder);
+    assert.deepEqual(verifyWholeJournal(folder).staleTables, []);
+  });
+}
 
 test("what a newer Baton wrote is no damage: it is left to the newer Baton", async (t) => {
   const folder = await history(t);
