@@ -168,7 +168,8 @@ def get_pipeline(self):
     found = json.loads(plain_get(self))
     for key in ("created", "updated"):
         if key in found.get("metadata", {}):
-            found["metadata"][key] = now()
+            moment = datetime.datetime.fromisoformat(found["metadata"][key].replace("Z", "+00:00"))
+            found["metadata"][key] = moment.timestamp()
     return json.dumps(found)
 
 

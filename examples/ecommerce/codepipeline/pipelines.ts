@@ -6028,7 +6028,7 @@ function releases({ plan, bucket, codepipelines, tell, pageOf, now }) {
         commit !== undefined && (status === "under way" || status === "failed") ? [{ pipeline, commit, status }] : [],
       );
     const { choice, build } = nextRelease({ members, commits, candidates, builds, newest });
-    for (const { pipeline, commit } of build) {
+    for (const { pipeline, commit } of [...build, ...overtaken(inOrder[0], commits, runs)]) {
       const { codepipeline } = (
         members.find((one) => one.name === pipeline)
       );
@@ -6039,6 +6039,17 @@ function releases({ plan, bucket, codepipelines, tell, pageOf, now }) {
     const next = (newest?.number ?? 0) + 1;
     // Somebody else may have made it meanwhile, of what he knew; the rest is for the next look.
     await bucket.create(\`\${places.releases(name)}\${numbered(next)}\`, print({ number: next, ...choice }));
+  }
+
+  /**
+   * A build of the newest commit whose place something older has taken, late or by hand: nobody knows the files of the commit.
+   */
+  function overtaken(newest, known, runs) {
+    if (newest === undefined || now() - newest[1] < patienceMs) return [];
+    const [commit] = newest;
+    const own = runs.filter((run) => run.commit === commit);
+    if (known.some(({ id }) => id === commit) || own.some(({ status }) => status !== "none")) return [];
+    return own.slice(-1).map(({ pipeline }) => ({ pipeline, commit }));
   }
 
   async function selected(set, { name, after }, asked) {
