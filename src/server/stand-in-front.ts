@@ -2,10 +2,13 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { request as secureRequest } from "node:https";
 import type { AddressInfo } from "node:net";
+import { forwardedHeader, fromHere, fromOthers } from "./forwarded.ts";
 import { securityHeaders } from "./security-headers.ts";
 
 export interface StandInFrontOptions {
   listen: { host: string; port: number };
+  /** Others than this machine reach it, so everybody signs in. */
+  isOpenToOthers: boolean;
   /** Where the server answers that leads; undefined where there is none just now. */
   leader(): string | undefined;
 }
@@ -15,8 +18,6 @@ export interface InFront {
   close(): Promise<void>;
 }
 
-/** One hop and no more: who leads changes, and two must not send a request to and fro. */
-const forwardedHeader = "baton-forwarded";
 /** Of one connection, and not of what is said over it. */
 const ofTheConnection = new Set([
   "connection",
@@ -34,7 +35,7 @@ const connectMs = 5_000;
  * Answers for a server that stands by: whatever is asked of it is asked of the one that leads, which alone judges who asks and whether
  * they may.
  */
-export async function standInFront({ listen, leader }: StandInFrontOptions): Promise<InFront> {
+export async function standInFront({ listen, isOpenToOthers, leader }: StandInFrontOptions): Promise<InFront> {
   const server = createServer({ maxHeaderSize: 16_384, headersTimeout: 10_000 }, (asked, answer) => {
     const path = asked.url ?? "/";
     if (path === "/healthz") return answerJson(answer, 200, { status: "ok" });
@@ -47,7 +48,7 @@ export async function standInFront({ listen, leader }: StandInFrontOptions): Pro
     // Anything else names a server by itself.
     if (!path.startsWith("/")) return badTarget(answer);
     if (to === undefined || asked.headers[forwardedHeader] !== undefined) return nobodyLeads(answer);
-    forward(asked, answer, to);
+    forward(asked, answer, { to, from: isOpenToOthers ? fromOthers : fromHere });
   });
   server.maxConnections = 1024;
   server.listen(listen.port, listen.host);
@@ -63,7 +64,7 @@ export async function standInFront({ listen, leader }: StandInFrontOptions): Pro
   };
 }
 
-function forward(asked: IncomingMessage, answer: ServerResponse, to: string): void {
+function forward(asked: IncomingMessage, answer: ServerResponse, { to, from }: { to: string; from: string }): void {
   const leader = new URL(to);
   const ask = leader.protocol === "https:" ? secureRequest : request;
   const peer = asked.socket.remoteAddress ?? "";
@@ -72,7 +73,7 @@ function forward(asked: IncomingMessage, answer: ServerResponse, to: string): vo
     ...throughHeaders(asked.headers),
     // Without it what follows a GET or a DELETE would be read as the next request.
     ...(asked.headers["transfer-encoding"] !== undefined && { "transfer-encoding": "chunked" }),
-    [forwardedHeader]: "1",
+    [forwardedHeader]: from,
     "x-forwarded-for": before === undefined ? peer : `${String(before)}, ${peer}`,
   };
   const sent = ask(leader, { method: asked.method, path: asked.url, headers }, (given) => {

@@ -46,6 +46,12 @@ export function noteFollowing(statePath: string, following: Following): void {
   renameSync(fresh, fileIn(statePath));
 }
 
+/** So far what this folder has is in the database, or has been. */
+export function noteChange(statePath: string, change: number): void {
+  const following = followingOf(statePath);
+  if (following !== undefined) noteFollowing(statePath, { ...following, change });
+}
+
 /** Only the server writes to it: whatever else did would be in no other copy. @throws {StoreError} */
 export function requireOwnFolder(statePath: string): void {
   const following = followingOf(statePath);

@@ -4,7 +4,11 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { type TestContext, test } from "node:test";
+import { AccessStore } from "../../src/server/access/access-store.ts";
+import { SignIn } from "../../src/server/access/sign-in.ts";
+import { forwardedHeader, fromHere, fromOthers } from "../../src/server/forwarded.ts";
 import { standInFront } from "../../src/server/stand-in-front.ts";
+import { temporaryFolder } from "../store/temporary-folder.ts";
 
 interface Listening {
   url: string;
@@ -33,7 +37,11 @@ async function listening(t: TestContext): Promise<Listening> {
 
 async function inFront(t: TestContext) {
   const leader = await listening(t);
-  const front = await standInFront({ listen: { host: "127.0.0.1", port: 0 }, leader: () => leader.url });
+  const front = await standInFront({
+    listen: { host: "127.0.0.1", port: 0 },
+    isOpenToOthers: false,
+    leader: () => leader.url,
+  });
   t.after(() => front.close());
   return { leader, ask: (text: string) => said(front.port, text) };
 }
@@ -90,4 +98,32 @@ test("a body in pieces is the body of its request at the leader too, whatever th
     leader.asked,
     ["GET", "DELETE", "POST"].map((method) => `${method} /asked ${inner}`),
   );
+});
+
+test("the leader is told whether others than its own machine may be asking, whatever they say themselves", async (t) => {
+  const said: unknown[] = [];
+  const leader = createServer((request, answer) => {
+    said.push(request.headers[forwardedHeader]);
+    answer.end();
+  });
+  leader.listen(0, "127.0.0.1");
+  await once(leader, "listening");
+  t.after(() => leader.close());
+  const url = `http://127.0.0.1:${(leader.address() as AddressInfo).port}`;
+  for (const isOpenToOthers of [true, false]) {
+    const front = await standInFront({ listen: { host: "127.0.0.1", port: 0 }, isOpenToOthers, leader: () => url });
+    await fetch(`http://127.0.0.1:${front.port}/api/status`, { headers: { connection: "close" } });
+    await front.close();
+  }
+  assert.deepEqual(said, [fromOthers, fromHere]);
+});
+
+test("who comes from elsewhere by way of another server is nobody until he signs in, also where nobody has to here", (t) => {
+  const access = new AccessStore(temporaryFolder(t));
+  const signIn = new SignIn({ access, owner: "ann", isRequired: false, isSecure: false });
+  const through = (from?: string) => {
+    const headers = from === undefined ? {} : { [forwardedHeader]: from };
+    return signIn.identify(new Request("http://127.0.0.1/api/status", { headers }), "203.0.113.9")?.name;
+  };
+  assert.deepEqual([through(), through(fromHere), through(fromOthers)], ["ann", "ann", undefined]);
 });

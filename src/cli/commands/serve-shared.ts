@@ -42,12 +42,14 @@ export async function standBy(
     listen,
     stop,
     report,
+    isOpenToOthers,
     requireSignIn,
   }: {
     project: Project;
     listen: { host: string; port: number };
     stop: AbortSignal;
     report(error: unknown): void;
+    isOpenToOthers: boolean;
     requireSignIn(): void;
   },
 ): Promise<Turn | undefined> {
@@ -65,7 +67,7 @@ export async function standBy(
     );
   }
   let standing: InstanceType<typeof StandingBy> | undefined;
-  const front = await standInFront({ listen, leader: () => standing?.leader });
+  const front = await standInFront({ listen, isOpenToOthers, leader: () => standing?.leader });
   const here = { host: listen.host, port: front.port };
   standing = new StandingBy({
     url: database,

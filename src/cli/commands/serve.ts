@@ -159,6 +159,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
         listen,
         stop: stopped.signal,
         report,
+        isOpenToOthers: isOpenToOthers({ listen, publicUrl }),
         requireSignIn,
       },
     );

@@ -1,3 +1,4 @@
+import { forwardedHeader, fromOthers } from "../forwarded.ts";
 import { Turned, tooManyRequests } from "../problem.ts";
 import type { AccessStore, TokenRecord } from "./access-store.ts";
 import { agentRoles, type Grant, grantedRoles, isGranted, isOfAgents, type Role } from "./grants.ts";
@@ -69,7 +70,7 @@ export class SignIn {
     if (holder !== undefined) return { ...identityOf(holder), through: "session" };
     const person = secret === undefined ? undefined : this.#personOf(secret, now);
     if (person !== undefined) return person;
-    if (this.isRequired) return undefined;
+    if (this.isRequired || request.headers.get(forwardedHeader) === fromOthers) return undefined;
     return {
       name: owner,
       grants: [...grantedRoles, ...agentRoles].map((role) => ({ role })),

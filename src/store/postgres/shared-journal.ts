@@ -101,6 +101,11 @@ export class SharedJournal {
     return this.#epoch;
   }
 
+  /** How far it has come, as far as it leads. */
+  get change(): number {
+    return this.#change;
+  }
+
   /** @throws {StoreError} */
   async standing(): Promise<Standing> {
     const { rows } = await this.#session.query(
@@ -168,13 +173,14 @@ export class SharedJournal {
 
   /**
    * Over a new connection, after the one of `other` was cut: it leads still, and the write that was under way has happened or has not.
+   * A database that knows less was brought back from a copy: there it never led as far.
    * @throws {NoLeader | StoreError}
    */
   async goOnFrom(other: SharedJournal): Promise<{ hasWritten: boolean }> {
     const { rows } = await this.#session.query(
       `update baton.delivery set backend = pg_backend_pid(), seen_at = clock_timestamp()
-         where name = $1 and epoch = $2 returning change`,
-      [this.#options.delivery, other.#epoch],
+         where name = $1 and epoch = $2 and change in ($3::bigint, $3::bigint + 1) returning change`,
+      [this.#options.delivery, other.#epoch, other.#change],
     );
     if (rows[0] === undefined) throw new NoLeader(this.place);
     this.#epoch = other.#epoch;

@@ -1,10 +1,16 @@
 /** Servers that share a journal: who leads, whose writes count, and what another one finds. */
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { FolderCopy } from "../../../src/control/local/servers/folder-copy.ts";
 import { chainStart } from "../../../src/store/chain.ts";
+import { noteChange, noteFollowing } from "../../../src/store/following.ts";
 import { writeRowsOfDatabase } from "../../../src/store/postgres/database-rows.ts";
 import { type FilePiece, type FolderChange, SharedJournal } from "../../../src/store/postgres/shared-journal.ts";
+import { createStateFolder, stateFolder as folderAt } from "../../../src/store/state-folder.ts";
 import { fullDepth } from "../../lane/needs.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { ask, type Cluster, startCluster } from "./cluster.ts";
 import { journal } from "./rows.ts";
 
@@ -206,3 +212,33 @@ test("a journal is shared by servers or is a state folder's, and it is told whos
   await assert.rejects(own.confirm(), { code: "fenced" });
   await assert.rejects(stranger.lead(), { code: "not-the-owner" });
 });
+
+test(
+  "a database that was brought back from an older copy ends who leads, and is followed by nobody who knows more",
+  fullDepth("postgres"),
+  async (t) => {
+    await using all = await servers();
+    const leader = await all.open("a");
+    assert.equal(await leader.lead(), true);
+    for (let i = 0; i < 3; i++) await leader.write(nothing);
+    await ask(all.url, "update baton.delivery set change = 1");
+    await assert.rejects((await all.open("a")).goOnFrom(leader), { code: "fenced" });
+
+    const stateFolder = join(temporaryFolder(t), "state");
+    createStateFolder(folderAt(stateFolder));
+    noteFollowing(stateFolder, {
+      process: process.pid,
+      place: leader.place,
+      delivery: "shop",
+      change: 0,
+      hasLed: true,
+    });
+    noteChange(stateFolder, 3);
+    writeFileSync(join(stateFolder, "journal.db"), "what it knows");
+    const copy = new FolderCopy({ stateFolder, delivery: "shop", repository: undefined, report: assert.ifError });
+    assert.throws(() => copy.begin(leader.place, 2), { code: "newer-copy" });
+    assert.equal(readFileSync(join(stateFolder, "journal.db"), "utf8"), "what it knows");
+    copy.begin(leader.place, 3);
+    await copy.close();
+  },
+);

@@ -47,14 +47,25 @@ export class FolderCopy {
     this.#options = options;
   }
 
-  /** Before anything is copied. @throws {StoreError} where the folder has a history of its own, or another server */
-  begin(place: string): void {
+  /**
+   * Before anything is copied; `change` is how far the database is.
+   * @throws {StoreError} where the folder has a history of its own, or another server, or where the database was brought back from a copy
+   * that is older than this folder
+   */
+  begin(place: string, change: number): void {
     const { stateFolder, delivery } = this.#options;
     const before = followingOf(stateFolder);
     if (before !== undefined && (before.delivery !== delivery || before.place !== place)) {
       throw new StoreError(
         "other-history",
         `${stateFolder} is a copy of ${before.place}, and not of ${place}. Nothing was changed. Serve from another clone, or remove that folder.`,
+      );
+    }
+    if (before !== undefined && change < before.change) {
+      throw new StoreError(
+        "newer-copy",
+        `${stateFolder} knows more than ${place} (change ${before.change}, and ${change} there), as after a database was restored from an ` +
+          "older copy. Nothing was changed. Restore a newer one; or keep this folder aside, and serve from a clone without a state folder.",
       );
     }
     if (before?.hasLed) {

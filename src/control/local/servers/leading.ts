@@ -3,6 +3,7 @@ import { join, relative } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { RunId } from "../../../engine/events.ts";
 import { ArtifactTransfer, contentsOf } from "../../../store/artifacts/transfer.ts";
+import { noteChange } from "../../../store/following.ts";
 import type { FilePiece, FolderChange, SharedJournal, Standing } from "../../../store/postgres/shared-journal.ts";
 import { StoreError } from "../../../store/store-error.ts";
 import { FolderChanges, nothing, pieceBytes } from "./folder-changes.ts";
@@ -18,6 +19,8 @@ export interface LeadingOptions {
 
 /** How often the others hear of it, in milliseconds, also where nothing happens. */
 const beatMs = 150;
+/** By it a database that was brought back from an older copy is known again. */
+const noteMs = 1_000;
 /** How often it is looked what the folder has thrown away, in milliseconds, and how many files at a time. */
 const sweepMs = 10 * 60_000;
 const sweptAtATime = 500;
@@ -38,6 +41,7 @@ export class Leading {
   #writing: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
   #wroteAt = performance.now();
+  #notedAt = Number.NEGATIVE_INFINITY;
   #heardAt = performance.now();
   #beat: NodeJS.Timeout | undefined;
   #sweeping: NodeJS.Timeout | undefined;
@@ -171,7 +175,11 @@ export class Leading {
       await journal.write(change);
       return true;
     });
-    if (done) this.#wroteAt = performance.now();
+    if (!done) return;
+    this.#wroteAt = performance.now();
+    if (this.#wroteAt - this.#notedAt < noteMs) return;
+    this.#notedAt = this.#wroteAt;
+    noteChange(this.#options.stateFolder, this.#journal.change);
   }
 
   /** Again over another connection where one is cut; what was written before it was cut is not written twice. */

@@ -52,7 +52,7 @@ export class StandingBy {
       while (!stop.aborted) {
         try {
           journal ??= await this.#connected();
-          if (!hasBegun) this.#copy.begin(journal.place);
+          if (!hasBegun) this.#copy.begin(journal.place, (await journal.standing()).change);
           hasBegun = true;
           const leading = await this.#look(journal);
           if (leading !== undefined) return leading;
