@@ -204,9 +204,9 @@ test("what a busy machine takes from it does not count as time to load", fullDep
   const began = performance.now();
   const { status, stderr } = spawnSync("taskset", ["-c", first, batonFile, "plan"], {
     cwd: box.root,
-    env: { ...process.env, BATON_DEFINITION_LIMIT_MS: "1500" },
+    env: { ...process.env, BATON_DEFINITION_LIMIT_MS: "3000" },
     encoding: "utf8",
   });
   assert.equal(status, 0, stderr);
-  assert.ok(performance.now() - began > 1500, "it took longer than it may");
+  assert.ok(performance.now() - began > 3000, "it took longer than it may");
 });
