@@ -14,6 +14,7 @@ import threading
 import traceback
 
 from awscli.clidriver import create_clidriver
+from awscli.customizations import assumerole
 
 
 def main(path):
@@ -65,6 +66,8 @@ def answer(connection):
     os.environ.clear()
     os.environ.update(each.split("=", 1) for each in variables if "=" in each)
     os.environ.setdefault("AWS_DATA_PATH", models)
+    # Whose roles have been taken on is kept in the caller's home, which was read when the CLI was loaded.
+    assumerole.CACHE_DIR = os.path.expanduser(os.path.join("~", ".aws", "cli", "cache"))
     threading.Thread(target=end_with_caller, args=(connection,), daemon=True).start()
     sys.argv = ["aws", *arguments]
     code = 255
