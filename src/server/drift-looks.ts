@@ -1,6 +1,6 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { type Actor, answered, Refused } from "../control/control.ts";
 import type { Host } from "../control/host.ts";
+import { RepeatedLooks } from "./repeated-looks.ts";
 
 export interface DriftLooksOptions {
   host: Pick<Host, "board" | "drift">;
@@ -15,7 +15,6 @@ export interface DriftLooksOptions {
 const lookEveryMs = 30_000;
 /** An environment at which nobody could look, as something was deployed there, or that has nothing that looks. */
 const againMs = 15 * 60_000;
-const closeMs = 5_000;
 
 const by: Actor = { name: "baton serve", via: "schedule" };
 
@@ -27,21 +26,19 @@ export class DriftLooks {
   readonly #options: DriftLooksOptions;
   /** When nobody could look, and what was said of that. */
   readonly #tried = new Map<string, { at: number; said: string }>();
-  readonly #stop = new AbortController();
-  #working: Promise<void> | undefined;
+  readonly #looks = new RepeatedLooks({ look: () => this.look(), everyMs: lookEveryMs });
 
   constructor(options: DriftLooksOptions) {
     this.#options = options;
   }
 
   begin(): void {
-    this.#working = this.#again();
+    this.#looks.begin();
   }
 
   /** Stops the command that looks just now. */
   async close(): Promise<void> {
-    this.#stop.abort();
-    await Promise.race([this.#working, pause(closeMs, undefined, { ref: false })]);
+    await this.#looks.close();
   }
 
   /** Looks at what is due. Never throws. */
@@ -51,7 +48,7 @@ export class DriftLooks {
       const { environments, pipelines } = answered(await host.board({}));
       for (const { name, drift } of environments) {
         const isThere = pipelines.some((pipeline) => pipeline.in[name]?.deployed !== undefined);
-        if (this.#stop.signal.aborted) return;
+        if (this.#looks.signal.aborted) return;
         if (isThere && this.#isDue(name, drift?.at)) await this.#lookAt(name);
       }
     } catch (error) {
@@ -71,7 +68,7 @@ export class DriftLooks {
   async #lookAt(environment: string): Promise<void> {
     const { host, secretsFile, now, report } = this.#options;
     const before = this.#tried.get(environment)?.said;
-    const { signal } = this.#stop;
+    const { signal } = this.#looks;
     try {
       const { looks } = answered(await host.drift({ environment, secretsFile, signal }, by));
       const said = looks.flatMap(({ found, said: [first = ""] }) => (found === "unknown" ? [first] : []));
@@ -82,14 +79,6 @@ export class DriftLooks {
       // Most environments have nothing that looks, and are none the worse for it.
       if (error instanceof Refused && error.refusal.code === "nothing-looks") return;
       if (said !== before) report(error);
-    }
-  }
-
-  async #again(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      await this.look();
-      await pause(lookEveryMs, undefined, { signal, ref: false }).catch(() => {});
     }
   }
 }

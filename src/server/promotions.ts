@@ -1,10 +1,10 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { type Actor, answered, Refused } from "../control/control.ts";
 import type { Host } from "../control/host.ts";
 import type { RunId } from "../control/views/events.ts";
 import type { StatusView } from "../control/views/status.ts";
 import type { AccessLog } from "./access-log.ts";
 import { refusalResponse } from "./problem.ts";
+import { RepeatedLooks } from "./repeated-looks.ts";
 import type { Underways } from "./underways.ts";
 import type { AccessEntry } from "./wire/access-log.ts";
 
@@ -21,7 +21,6 @@ export interface PromotionsOptions {
 }
 
 const lookEveryMs = 20_000;
-const closeMs = 5_000;
 
 const by: Actor = { name: "baton serve", via: "policy" };
 
@@ -36,8 +35,7 @@ export class Promotions {
   readonly #options: PromotionsOptions;
   /** What was last told of each that could not begin. */
   readonly #refused = new Map<string, string>();
-  readonly #stop = new AbortController();
-  #working: Promise<void> | undefined;
+  readonly #looks = new RepeatedLooks({ look: () => this.look(), everyMs: lookEveryMs });
 
   constructor(options: PromotionsOptions) {
     this.#options = options;
@@ -45,13 +43,11 @@ export class Promotions {
 
   /** `ready`: what is more urgent than the first look is done, or has failed, which is told by whoever did it. */
   begin(ready: Promise<void>): void {
-    const again = () => this.#again();
-    if (this.#options.branches.length > 0) this.#working = ready.then(again, again);
+    if (this.#options.branches.length > 0) this.#looks.begin(ready);
   }
 
   async close(): Promise<void> {
-    this.#stop.abort();
-    await Promise.race([this.#working, pause(closeMs, undefined, { ref: false })]);
+    await this.#looks.close();
   }
 
   /** Promotes what is due now. Never throws: what goes wrong is reported, and looked at again. */
@@ -61,19 +57,11 @@ export class Promotions {
       const { promotions = [], freezes } = answered(await host.status({ most: 0 }));
       const frozen = new Set(freezes.map(({ environment }) => environment));
       for (const one of promotions) {
-        if (this.#stop.signal.aborted) return;
+        if (this.#looks.signal.aborted) return;
         if (one.at <= now() && branches.includes(one.branch) && !frozen.has(one.environment)) await this.#promote(one);
       }
     } catch (error) {
       report(error);
-    }
-  }
-
-  async #again(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      await this.look();
-      await pause(lookEveryMs, undefined, { signal, ref: false }).catch(() => {});
     }
   }
 

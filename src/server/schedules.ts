@@ -1,10 +1,10 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { type Actor, answered, Refused } from "../control/control.ts";
 import type { Host } from "../control/host.ts";
 import type { RunId } from "../control/views/events.ts";
 import { dueOf, type SchedulesView } from "../control/views/schedules.ts";
 import type { AccessLog } from "./access-log.ts";
 import { refusalResponse } from "./problem.ts";
+import { RepeatedLooks } from "./repeated-looks.ts";
 import type { Due, ScheduledTimes } from "./scheduled-times.ts";
 import type { Underways } from "./underways.ts";
 import type { AccessEntry } from "./wire/access-log.ts";
@@ -31,7 +31,6 @@ const graceMs = 15 * 60_000;
 const backMs = 7 * 24 * 60 * 60_000;
 /** A clock that is set right goes back by less; what is noted of a time later than that was noted by a wrong one. */
 const aheadMs = 60 * 60_000;
-const closeMs = 5_000;
 
 const by: Actor = { name: "baton serve", via: "schedule" };
 
@@ -49,8 +48,7 @@ export class Schedules {
   readonly #known = new Map<string, Known>();
   /** What was last told of each branch that could not be run. */
   readonly #refused = new Map<string, string>();
-  readonly #stop = new AbortController();
-  #working: Promise<void> | undefined;
+  readonly #looks = new RepeatedLooks({ look: () => this.look(), everyMs: lookEveryMs });
 
   constructor(options: SchedulesOptions) {
     this.#options = options;
@@ -58,20 +56,17 @@ export class Schedules {
 
   /** `ready`: what is more urgent than the first look is done, or has failed, which is told by whoever did it. */
   begin(ready: Promise<void>): void {
-    const again = () => this.#again();
-    if (this.#options.branches.length > 0) this.#working = ready.then(again, again);
+    if (this.#options.branches.length > 0) this.#looks.begin(ready);
   }
 
   async close(): Promise<void> {
-    this.#stop.abort();
-    // A remote that does not answer is not waited for.
-    await Promise.race([this.#working, pause(closeMs, undefined, { ref: false })]);
+    await this.#looks.close();
   }
 
   /** Looks what is due now. Never throws: what goes wrong is reported, and looked at again. */
   async look(): Promise<void> {
     for (const branch of this.#options.branches) {
-      if (this.#stop.signal.aborted) return;
+      if (this.#looks.signal.aborted) return;
       try {
         await this.#lookAt(branch);
         this.#refused.delete(branch);
@@ -96,14 +91,6 @@ export class Schedules {
       ]);
     }
     times.forgetOld(now());
-  }
-
-  async #again(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      await this.look();
-      await pause(lookEveryMs, undefined, { signal, ref: false }).catch(() => {});
-    }
   }
 
   async #lookAt(branch: string): Promise<void> {
