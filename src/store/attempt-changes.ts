@@ -31,10 +31,13 @@ export class AttemptChanges {
     const seen = this.#database.prepare("pragma data_version").get()?.data_version;
     if (seen === this.#seen) return [];
     this.#seen = seen;
+    // What another process changes between the two would be forgotten.
+    this.#database.exec("begin immediate");
     const rows = this.#database
       .prepare("select changed.token as changed_token, attempt.* from changed left join attempt using (token)")
       .all();
     if (rows.length > 0) this.#database.exec("delete from changed");
+    this.#database.exec("commit");
     return rows.map(({ changed_token, token, ...attempt }) => ({
       token: String(changed_token),
       attempt: token === null ? undefined : JSON.stringify({ token, ...attempt }),

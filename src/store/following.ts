@@ -10,10 +10,20 @@ export interface Following {
   /** For people: where the journal is. */
   place: string;
   delivery: string;
-  /** How far the files beside the journal were copied; 0 when that is not known. */
+  /** How far the database is known to have come; 0 when that is not known. */
   change: number;
   /** Its own journal may go on further than the shared one: what was written here last never counted. */
   hasLed: boolean;
+}
+
+const kinds = { process: "number", place: "string", delivery: "string", change: "number", hasLed: "boolean" } as const;
+
+/** @throws where it is none */
+function read(text: string): Following {
+  const found = JSON.parse(text) as Following;
+  const wrong = Object.entries(kinds).find(([key, kind]) => typeof found[key as keyof Following] !== kind);
+  if (wrong !== undefined) throw new TypeError(`${wrong[0]} is no ${wrong[1]}`);
+  return found;
 }
 
 const fileIn = (statePath: string) => join(statePath, "following.json");
@@ -29,7 +39,7 @@ export function followingOf(statePath: string): Following | undefined {
     throw error;
   }
   try {
-    return JSON.parse(text) as Following;
+    return read(text);
   } catch (cause) {
     throw new StoreError(
       "damaged",

@@ -26,10 +26,11 @@ function addressOf(given: string | undefined, { host, port }: { host: string; po
 }
 
 /** @throws {UsageError} where a server that shares its journal would have to run jobs itself */
-export function requireShareable({ agents, database }: { agents?: string | true | undefined; database: string }): void {
+export function requireShareable({ agents }: { agents?: string | true | undefined }): void {
   if (agents === "all") return;
   throw new UsageError("--database: the machine of a server may go at any time, so jobs run on agents alone", {
-    next: `baton serve --database ${database.replace(/\/\/[^@/]*@/, "//USER@")} --agents all`,
+    // Not the address that was given: it may hold a password, in more places than one.
+    next: "baton serve --database postgres://… --agents all",
   });
 }
 

@@ -148,7 +148,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
   return exitCodes.clean;
 
   async function turnOf(url: string): Promise<Turn | undefined> {
-    requireShareable({ agents: options.agents, database: url });
+    requireShareable(options);
     const stopped = new AbortController();
     void asked.then(() => stopped.abort());
     const standing = standBy(

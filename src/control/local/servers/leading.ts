@@ -202,9 +202,13 @@ export class Leading {
     for (;;) {
       try {
         const fresh = await this.#inTime(this.#options.reopen());
-        const { hasWritten } = await this.#inTime(fresh.goOnFrom(this.#journal));
-        this.#journal = fresh;
-        return hasWritten;
+        try {
+          const { hasWritten } = await this.#inTime(fresh.goOnFrom(this.#journal));
+          this.#journal = fresh;
+          return hasWritten;
+        } finally {
+          if (this.#journal !== fresh) await fresh.close();
+        }
       } catch (error) {
         if (!isCut(error) || this.#isLate()) throw error;
         await pause(100);
