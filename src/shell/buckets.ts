@@ -16,7 +16,7 @@ export function readBuckets({
   if (program !== "aws" || args.text(0) !== "s3") return undefined;
   const verb = args.text(1) ?? "";
   const paths = args.positionals.slice(2).map(({ key }) => key);
-  if (!["sync", "cp", "mv", "rm"].includes(verb) || args.has("--dryrun")) return [];
+  if (!["sync", "cp", "mv", "rm"].includes(verb)) return [];
   // A folder that is copied as a whole is a site or a release; one file is something for another run.
   const whole = verb === "sync" || args.has("--recursive");
   const shared = { tool: `aws s3 ${verb}`, resource: "bucket", at: command.at, confidence } as const;

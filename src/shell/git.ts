@@ -44,7 +44,7 @@ interface Pushed {
 }
 
 function readPush({ args, command, confidence, setting }: CommandCall): readonly Access[] {
-  if (args.has("--dry-run", "-n")) return [];
+  if (args.has("-n")) return [];
   const remote = args.positionals[1]?.key ?? [];
   const remoteText = leadingText(remote);
   const platform = ["heroku", "dokku"].find((name) => remoteText === name);

@@ -9,7 +9,7 @@ import { joinKeys, keyText, leadingText, type Word } from "./words.ts";
 export function readNamedScript(call: CommandCall): readonly Access[] {
   const name = taskName(call);
   const told = name && tells(name);
-  if (!told || call.args.has("--dry-run", "--help", "--check")) return [];
+  if (!told || call.args.has("--help", "--check")) return [];
   const words = call.command.words;
   return [
     resourceAccess({

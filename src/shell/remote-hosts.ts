@@ -16,7 +16,7 @@ export function readRemoteHosts(call: CommandCall): readonly Access[] | undefine
     case "scp":
     case "rsync": {
       const target = args.positionals.at(-1)?.key;
-      if (!target || args.positionals.length < 2 || args.has("--dry-run", "-n")) return [];
+      if (!target || args.positionals.length < 2 || args.has("-n")) return [];
       const text = leadingText(target);
       const remote = /^[^/]*@|^rsync:\/\//.test(text) || (splitKey(target, ":") !== undefined && !text.startsWith("/"));
       return remote ? [machine(call, program, target)] : [];

@@ -24,20 +24,19 @@ const database = (words: string, key: readonly string[] = ["folder"], rest: Rest
 
 const destroyed = { mode: "replace", effect: "destroy" } as const;
 const started = { resource: "run" } as const;
-const dryRun = { unless: ["--dry-run"] } as const;
 const namespaced = ["--context", "--namespace|-n"] as const;
 
 const kubernetes = (program: string): CommandRow[] => [
-  service(`${program} apply`, [...namespaced, "-f|--filename|-k|--kustomize"], dryRun),
-  service(`${program} replace`, [...namespaced, "-f|--filename"], dryRun),
-  service(`${program} create`, [...namespaced, "-f|--filename", "#0", "#1"], { ...dryRun, confidence: "medium" }),
-  service(`${program} set image`, [...namespaced, "#0"], dryRun),
-  service(`${program} set env`, [...namespaced, "#0"], dryRun),
-  service(`${program} patch`, [...namespaced, "#0", "#1"], dryRun),
+  service(`${program} apply`, [...namespaced, "-f|--filename|-k|--kustomize"]),
+  service(`${program} replace`, [...namespaced, "-f|--filename"]),
+  service(`${program} create`, [...namespaced, "-f|--filename", "#0", "#1"], { confidence: "medium" }),
+  service(`${program} set image`, [...namespaced, "#0"]),
+  service(`${program} set env`, [...namespaced, "#0"]),
+  service(`${program} patch`, [...namespaced, "#0", "#1"]),
   service(`${program} scale`, [...namespaced, "#0", "#1"]),
   service(`${program} rollout restart`, [...namespaced, "#0", "#1"]),
   service(`${program} rollout undo`, [...namespaced, "#0", "#1"]),
-  service(`${program} delete`, [...namespaced, "-f|--filename|-k", "#0", "#1"], { ...dryRun, ...destroyed }),
+  service(`${program} delete`, [...namespaced, "-f|--filename|-k", "#0", "#1"], destroyed),
 ];
 
 const fly = (program: string): CommandRow[] => [
@@ -48,7 +47,7 @@ const fly = (program: string): CommandRow[] => [
 
 export const deployRows: readonly CommandRow[] = [
   // AWS
-  func("aws lambda update-function-code", ["--function-name"], { unless: ["--dry-run"] }),
+  func("aws lambda update-function-code", ["--function-name"]),
   func("aws lambda update-function-configuration", ["--function-name"]),
   func("aws lambda create-function", ["--function-name"]),
   func("aws lambda update-alias", ["--function-name", "--name"]),
@@ -81,15 +80,15 @@ export const deployRows: readonly CommandRow[] = [
   // Kubernetes
   ...kubernetes("kubectl"),
   ...kubernetes("oc"),
-  service("helm upgrade", ["--kube-context", "--namespace|-n", "#0"], dryRun),
-  service("helm install", ["--kube-context", "--namespace|-n", "#0"], dryRun),
+  service("helm upgrade", ["--kube-context", "--namespace|-n", "#0"]),
+  service("helm install", ["--kube-context", "--namespace|-n", "#0"]),
   service("helm rollback", ["--kube-context", "--namespace|-n", "#0"]),
   service("helm uninstall", ["--kube-context", "--namespace|-n", "#0"], destroyed),
   service("helm delete", ["--kube-context", "--namespace|-n", "#0"], destroyed),
   service("helmfile apply", ["--environment|-e", "--file|-f"]),
   service("helmfile sync", ["--environment|-e", "--file|-f"]),
   service("helmfile destroy", ["--environment|-e", "--file|-f"], destroyed),
-  service("argocd app sync", ["#0"], { unless: ["--dry-run"] }),
+  service("argocd app sync", ["#0"]),
   service("argocd app set", ["#0"]),
   service("flux reconcile", ["#0", "#1", "#2"]),
   service("skaffold run", ["folder", "--profile|-p"]),
@@ -159,8 +158,8 @@ export const deployRows: readonly CommandRow[] = [
   site("vercel promote", ["#0"]),
   site("vercel alias", ["#0", "#1"]),
   site("netlify deploy", ["--site|-s", "--alias"]),
-  service("wrangler deploy", ["folder", "--name", "--env|-e"], { unless: ["--dry-run"] }),
-  service("wrangler publish", ["folder", "--name", "--env|-e"], { unless: ["--dry-run"] }),
+  service("wrangler deploy", ["folder", "--name", "--env|-e"]),
+  service("wrangler publish", ["folder", "--name", "--env|-e"]),
   site("wrangler pages deploy", ["--project-name", "--branch"]),
   site("wrangler pages publish", ["--project-name", "--branch"]),
   service("wrangler versions deploy", ["folder", "--name", "--env|-e"]),
@@ -192,7 +191,7 @@ export const deployRows: readonly CommandRow[] = [
   service("shopify theme push", ["--store", "--theme"]),
   service("shopify app deploy", ["folder"]),
   service("salesforce deploy", ["#0"]),
-  service("sf project deploy start", ["--target-org|-o"], { unless: ["--dry-run"] }),
+  service("sf project deploy start", ["--target-org|-o"]),
   service("sfdx force:source:deploy", ["--targetusername|-u"], { unless: ["--checkonly", "-c"] }),
   service("dbt run", ["--target|-t"], { confidence: "low", effect: "none" }),
   service("prefect deploy", ["--name|-n"]),
@@ -233,7 +232,7 @@ export const deployRows: readonly CommandRow[] = [
   database("supabase db push", ["--project-ref"], {
     effect: "deploy",
     confidence: "medium",
-    unless: ["--local", "--dry-run"],
+    unless: ["--local"],
   }),
   database("supabase migration up", ["--project-ref"]),
 ];

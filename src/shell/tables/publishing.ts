@@ -9,7 +9,7 @@ const publish = (words: string, rest: Partial<CommandRow> = {}): CommandRow => (
   mode: "write",
   effect: "publish",
   key: ["folder"],
-  unless: ["--dry-run", "-n", "--snapshot"],
+  unless: ["-n", "--snapshot"],
   ...rest,
 });
 

@@ -46,6 +46,8 @@ const cases: Readonly<Record<string, string[]>> = {
   "kubectl -n prod set image deployment/web web=x:$TAG": [
     "kubectl set image: write service [prod/deployment/web] deploy",
   ],
+  "kubectl apply -f k8s/ --dry-run=none": ["kubectl apply: write service [k8s/] deploy"],
+  "npm publish --dry-run=false": ["npm publish: write package [] publish"],
   "kubectl apply -f k8s/ --dry-run=client; kubectl get pods; kubectl rollout status d/x": [],
   "kind create cluster\nkubectl apply -f k8s/": [],
   "helm upgrade --install web ./chart -n prod --set tag=$TAG": ["helm upgrade: write service [prod/web] deploy"],
