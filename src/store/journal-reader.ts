@@ -6,6 +6,7 @@ import { noteFreeze } from "../engine/policies/freeze.ts";
 import { rebuildRun } from "../engine/rebuild-run.ts";
 import type { Checkpoint } from "../engine/saved-state.ts";
 import type { RunState, State } from "../engine/state.ts";
+import type { Delivery } from "../model/delivery.ts";
 import type { Deployed, History, JobId, MadeRelease } from "../plan/plan.ts";
 import { artifactsOf } from "./artifacts-of.ts";
 import { readCheckpoint } from "./checkpoints.ts";
@@ -38,6 +39,7 @@ export interface DeploymentRecord {
 export class JournalReader {
   readonly #database: DatabaseSync;
   readonly #path: string;
+  #delivery: { readonly run: RunId; readonly delivery: Delivery } | undefined;
 
   constructor(database: DatabaseSync, path: string) {
     this.#database = database;
@@ -199,6 +201,16 @@ export class JournalReader {
     if (!row) return;
     const values = [run, row.finished_seq ?? Number.MAX_SAFE_INTEGER] as (string | number)[];
     yield* this.#events({ where: "run = ? and seq <= ?", values, first: row.created_seq as number });
+  }
+
+  /** The delivery that a run was made of; undefined when there is no such run. */
+  deliveryOf(run: RunId): Delivery | undefined {
+    if (this.#delivery?.run === run) return this.#delivery.delivery;
+    const [created] = this.loadRun(run);
+    if (created?.event.type !== "run.created") return undefined;
+    // One question of a person asks for it more than once, and it can be large; what an event says never changes.
+    this.#delivery = { run, delivery: created.event.delivery };
+    return created.event.delivery;
   }
 
   /** The events of one run that say where it comes from and what it changed, in order. */

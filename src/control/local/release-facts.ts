@@ -1,5 +1,4 @@
 import type { Recorded, RunId } from "../../engine/events.ts";
-import type { Delivery } from "../../model/delivery.ts";
 import { type AutomaticPromotion, automaticPromotions } from "../../release/automatic.ts";
 import type { RunFacts } from "../../release/history.ts";
 import { type ReleaseHistory, releaseHistory } from "../../release/history.ts";
@@ -22,16 +21,11 @@ export function readAutomaticPromotions(journal: JournalReader): AutomaticPromot
   const newest = journal.runs({ newest: newestRuns });
   const made = newest.find(({ run }) => journal.moveOf(run) === undefined);
   // Most deliveries have nothing of the kind, and their history need not be read for it.
-  if (made === undefined || !deliveryOf(journal, made.run)?.environments.some(({ promote }) => promote)) return [];
+  if (made === undefined || !journal.deliveryOf(made.run)?.environments.some(({ promote }) => promote)) return [];
   const runs = readRunFacts(journal);
   // Of a release that is older than all runs that were read, nobody knows whether it was tried.
   const oldest = newest.at(-1)!.release;
   return automaticPromotions(releaseHistory(runs), runs).filter(({ release }) => release >= oldest);
-}
-
-function deliveryOf(journal: JournalReader, run: RunId): Delivery | undefined {
-  for (const { event } of journal.loadRun(run)) if (event.type === "run.created") return event.delivery;
-  return undefined;
 }
 
 function readRunFacts(

@@ -48,7 +48,5 @@ function inOrderOf(order: readonly string[], environments: readonly string[]): s
 
 function newestDelivery(journal: JournalReader, moment: { until?: number }): Delivery | undefined {
   const [newest] = journal.runs({ ...moment, newest: 1 });
-  if (newest === undefined) return undefined;
-  for (const { event } of journal.loadRun(newest.run)) if (event.type === "run.created") return event.delivery;
-  return undefined;
+  return newest && journal.deliveryOf(newest.run);
 }
