@@ -14,6 +14,10 @@ export interface Emulator extends AsyncDisposable {
   readonly endpoint: string;
   /** For commands that are to talk to it. */
   readonly env: NodeJS.ProcessEnv;
+  /** Of these, what leads there. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Where `aws` is the AWS CLI that is kept loaded; undefined where that cannot be. */
+  readonly cliFolder: string | undefined;
   /** `aws("s3api", "list-buckets")`, its JSON read. */
   aws<T = Record<string, unknown>>(...args: string[]): Promise<T>;
 }
@@ -38,9 +42,7 @@ export async function startEmulator(): Promise<Emulator> {
   assert.match(String(first), /"port"/, `the emulator has not started: ${errors}`);
   const cli = await keepCli(scratch);
   const endpoint = `http://127.0.0.1:${(JSON.parse(first) as { port: number }).port}`;
-  const env = {
-    ...process.env,
-    ...(cli !== undefined && { PATH: `${cli.folder}${delimiter}${process.env.PATH}` }),
+  const variables = {
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
@@ -49,12 +51,19 @@ export async function startEmulator(): Promise<Emulator> {
     AWS_EC2_METADATA_DISABLED: "true",
     AWS_PAGER: "",
     AWS_MAX_ATTEMPTS: "3",
+  };
+  const env = {
+    ...process.env,
+    ...(cli !== undefined && { PATH: `${cli.folder}${delimiter}${process.env.PATH}` }),
+    ...variables,
     // Names of AWS lead programs in Node to the emulator as well.
     NODE_OPTIONS: `--import=${new URL("visit.mjs", import.meta.url).href}`,
   };
   return {
     endpoint,
     env,
+    variables,
+    cliFolder: cli?.folder,
     async aws<T>(...args: string[]): Promise<T> {
       const { stdout } = await execute("aws", [...args, "--output", "json"], { env, maxBuffer: 64 * 1024 * 1024 });
       return (stdout.trim() === "" ? {} : JSON.parse(stdout)) as T;

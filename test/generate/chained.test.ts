@@ -1,12 +1,11 @@
 /** The chain carried out: real git, bash, jq and AWS CLI (against a local server that answers like AWS). */
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { emulator, fullDepth } from "../lane/needs.ts";
 import { scriptsOf } from "../platforms/github/write/accept.ts";
-import { moto } from "./machine/moto.ts";
+import { emulatedAws } from "./machine/emulated-aws.ts";
 import { definition, good, shopMachine } from "./machine/shop.ts";
 
 const when = fullDepth(...emulator, "gh", "jq", "zip", "unzip", "tar");
@@ -19,30 +18,16 @@ test(
   "chained: the same commit goes through, web alone as well, nothing twice, and never without infra",
   when,
   async (t) => {
-    const aws = await moto(t);
-    const it = shopMachine(t, { layout: "chained", parameterPrefix: "/pipelines-terraform" }, onBranches);
-    Object.assign(it.shop.env, aws);
+    const aws = await emulatedAws(t);
+    const it = shopMachine(t, { layout: "chained", parameterPrefix: "/pipelines-terraform" }, onBranches, aws);
     good(it.push("main"), it);
     assert.deepEqual(it.log(), [
       "infra prod eu small i1",
       "build w1",
       "web prod https://prod.example.org/ w1 w1 three",
     ]);
-    const value = execFileSync(
-      "aws",
-      [
-        "ssm",
-        "get-parameter",
-        "--name",
-        "/pipelines-terraform/prod/infra/Words_of_it",
-        "--query",
-        "Parameter.Value",
-        "--output",
-        "text",
-      ],
-      { encoding: "utf8", env: { ...process.env, ...aws } },
-    );
-    assert.equal(value, "one two\nthree\n");
+    const of = ["--name", "/pipelines-terraform/prod/infra/Words_of_it", "--query", "Parameter.Value"];
+    assert.equal(aws.cli("ssm", "get-parameter", ...of), "one two\nthree");
 
     // A commit of web alone: infra runs and leaves everything out, and the chain goes on.
     it.commit({ "web/version": "w2\n" });

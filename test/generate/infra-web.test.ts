@@ -1,15 +1,14 @@
 /** Infrastructure to Parameter Store to web, carried out: real Terraform, node and AWS CLI against a local server like AWS. */
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { writeWorkflows } from "../../src/platforms/github/write/write.ts";
 import { emulator, fullDepth } from "../lane/needs.ts";
 import { scriptsOf } from "../platforms/github/write/accept.ts";
 import { example, exampleFolder } from "../platforms/github/write/deliveries.ts";
+import { emulatedAws } from "./machine/emulated-aws.ts";
 import { filesIn } from "./machine/files.ts";
 import { machine } from "./machine/machine.ts";
-import { moto } from "./machine/moto.ts";
 import { good } from "./machine/shop.ts";
 import { terraformEnv } from "./machine/terraform.ts";
 
@@ -19,17 +18,16 @@ test(
   "infra-web: one push brings up everything; a commit of web alone reaches the bucket and the function",
   when,
   async (t) => {
-    const aws = await moto(t);
+    const { env, tools, cli } = await emulatedAws(t);
     const it = machine(t, {
       workflows: writeWorkflows(example("infra-web"), { layout: "chained", parameterPrefix: "/pipelines-terraform" }),
       files: filesIn(exampleFolder("infra-web")),
-      env: aws,
+      tools,
+      env,
     });
     Object.assign(it.shop.env, terraformEnv(it.shop.scratch), {
       TF_CLI_ARGS_init: "-backend-config=use_path_style=true",
     });
-    const cli = (...args: string[]) =>
-      execFileSync("aws", [...args, "--output", "text"], { encoding: "utf8", env: { ...process.env, ...aws } }).trim();
     const parameter = (name: string) =>
       cli("ssm", "get-parameter", "--name", `/pipelines-terraform/dev/${name}`, "--query", "Parameter.Value");
     const page = (name: string) => cli("s3", "cp", `s3://${parameter("site-bucket")}/${name}`, "-");

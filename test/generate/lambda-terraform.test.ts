@@ -7,9 +7,9 @@ import { writeWorkflows } from "../../src/platforms/github/write/write.ts";
 import { emulator, fullDepth } from "../lane/needs.ts";
 import { scriptsOf } from "../platforms/github/write/accept.ts";
 import { example, exampleFolder } from "../platforms/github/write/deliveries.ts";
+import { emulatedAws } from "./machine/emulated-aws.ts";
 import { filesIn } from "./machine/files.ts";
 import { machine } from "./machine/machine.ts";
-import { moto } from "./machine/moto.ts";
 import { good } from "./machine/shop.ts";
 import { terraformEnv } from "./machine/terraform.ts";
 
@@ -25,19 +25,17 @@ esac
 const checkov = "#!/bin/bash\necho 'stand-in: checkov' \"$@\"\n";
 
 test("lambda-terraform: the package is built, verified, planned with and deployed; nothing twice", when, async (t) => {
-  const aws = await moto(t);
+  const { env, tools, cli } = await emulatedAws(t);
   const real = execFileSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).trim();
   const it = machine(t, {
     workflows: writeWorkflows(example("lambda-terraform"), { layout: "per-environment" }),
     files: filesIn(exampleFolder("lambda-terraform")),
-    tools: { python3: python, checkov },
-    env: { ...aws, REAL_PYTHON: real },
+    tools: { ...tools, python3: python, checkov },
+    env: { ...env, REAL_PYTHON: real },
   });
   Object.assign(it.shop.env, terraformEnv(it.shop.scratch), {
     TF_CLI_ARGS_init: "-backend-config=use_path_style=true",
   });
-  const cli = (...args: string[]) =>
-    execFileSync("aws", [...args, "--output", "text"], { encoding: "utf8", env: { ...process.env, ...aws } }).trim();
   cli("s3", "mb", "s3://lambda-terraform-state-dev");
   it.commit({}, "develop");
   const [run] = it.push("develop");

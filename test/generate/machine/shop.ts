@@ -8,7 +8,7 @@ import { loadYaml } from "../../../src/model/load-yaml.ts";
 import { neededSettings } from "../../../src/platforms/github/settings/needed.ts";
 import type { WriteOptions } from "../../../src/platforms/github/write/options.ts";
 import { writeWorkflows } from "../../../src/platforms/github/write/write.ts";
-import { type Machine, machine, type Run } from "./machine.ts";
+import { type Machine, type MachineOptions, machine, type Run } from "./machine.ts";
 
 /** Every job writes a line about itself; infra publishes one output of every type, and web takes them with two artifacts. */
 export const definition = `name: shop
@@ -79,13 +79,15 @@ export function shopMachine(
   t: TestContext,
   options: WriteOptions,
   text = definition,
+  { env = {}, tools = {} }: Pick<MachineOptions, "env" | "tools"> = {},
 ): Machine & { log(): string[]; mark(name: string): string } {
   const loaded = loadYaml(text, "baton.yaml");
   assert.ok(loaded.ok, "the definition is accepted");
   const made = machine(t, {
     workflows: writeWorkflows(loaded.value, options),
     files: sources,
-    env: { MARKS: "" },
+    env: { ...env, MARKS: "" },
+    tools,
     settings: neededSettings(loaded.value, options),
   });
   const folder = join(made.shop.scratch, "marks");

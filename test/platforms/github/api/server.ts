@@ -1,19 +1,22 @@
-/** The thread of the stand-in: HTTP on a socket for `gh`, and calls of the test that waits for each of them. */
+/** The thread of the stand-in: HTTP on a socket of each test for `gh`, and calls of the test, which waits for each of them. */
 
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type MessagePort, workerData } from "node:worker_threads";
 import { Control } from "./control.ts";
 import { type Reply, respond } from "./respond.ts";
 
 export interface ServerData {
-  readonly socket: string;
   readonly port: MessagePort;
   /** Changed and notified whenever there is a message to read. */
   readonly signal: Int32Array;
 }
 
-const { socket, port, signal } = workerData as ServerData;
-const control = new Control();
+/** Of the world that answers at a socket: it begins, it ends, or a method of `Control` with what it is given. */
+export type Call = readonly [socket: string, name: string, ...given: unknown[]];
+
+const { port, signal } = workerData as ServerData;
+const worlds = new Map<string, { readonly control: Control; readonly server: Server }>();
 
 function tell(message: unknown): void {
   port.postMessage(message);
@@ -21,24 +24,38 @@ function tell(message: unknown): void {
   Atomics.notify(signal, 0);
 }
 
-port.on("message", ([name, ...given]: [string, ...unknown[]]) => {
+port.on("message", async (call: Call) => {
   try {
-    const method = (control as unknown as Record<string, (...given: unknown[]) => unknown>)[name]!;
-    tell({ value: method.apply(control, given) });
+    tell({ value: await carryOut(call) });
   } catch (error) {
     tell({ error: (error as Error).message });
   }
 });
 
-const server = createServer((request, response) => {
-  const chunks: Buffer[] = [];
-  request.on("data", (chunk: Buffer) => chunks.push(chunk));
-  request.on("end", () => answer(request, response, Buffer.concat(chunks).toString("utf8")));
-});
-server.on("error", (error) => tell({ error: error.message }));
-server.listen(socket, () => tell({ value: undefined }));
+async function carryOut([socket, name, ...given]: Call): Promise<unknown> {
+  if (name === "open") return open(socket);
+  const { control, server } = worlds.get(socket)!;
+  if (name !== "close") {
+    return (control as unknown as Record<string, (...given: unknown[]) => unknown>)[name]!(...given);
+  }
+  worlds.delete(socket);
+  server.close();
+  server.closeAllConnections();
+  return undefined;
+}
 
-function answer(request: IncomingMessage, response: ServerResponse, body: string): void {
+async function open(socket: string): Promise<void> {
+  const control = new Control();
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => answer(control, request, response, Buffer.concat(chunks).toString("utf8")));
+  });
+  await once(server.listen(socket), "listening");
+  worlds.set(socket, { control, server });
+}
+
+function answer(control: Control, request: IncomingMessage, response: ServerResponse, body: string): void {
   let reply: Reply;
   try {
     reply = respond(control.world, {

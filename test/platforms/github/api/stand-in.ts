@@ -7,8 +7,8 @@
  *     github.control.addToken("t1", "plan", { actions: "read" });   // as under `permissions:` of the job
  *     spawnSync("bash", [script], { env: { PATH: `${github.tools}:${process.env.PATH}`, ...github.env, GH_TOKEN: "t1" } });
  *
- * `github.control` is `control.ts`, whose every call is carried out before it returns: the server is a thread of its own, so
- * that a test may wait for a script. A test that uses it takes `needs(...githubPrograms)`.
+ * `github.control` is `control.ts`, whose every call is carried out before it returns: the servers of all tests have a thread
+ * of their own, so that a test may wait for a script. A test that uses it takes `needs(...githubPrograms)`.
  *
  * Every request and every answer is held against GitHub's published description. A request that does not fit is answered
  * 501 and fails the test at its end, unless it took the problem (`control.takeProblems()`). What was asked, by which job, is
@@ -24,7 +24,7 @@ import { fileURLToPath } from "node:url";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { programAt } from "../../../lane/programs.ts";
 import type { Control } from "./control.ts";
-import type { ServerData } from "./server.ts";
+import type { Call, ServerData } from "./server.ts";
 
 /** What a test needs to use it. */
 export const githubPrograms = ["gh", "jq"] as const;
@@ -48,6 +48,36 @@ export interface Lasting {
 const patienceMs = 60_000;
 const never = new Int32Array(new SharedArrayBuffer(4));
 
+let thread: ((call: Call) => unknown) | undefined;
+
+/** To load it with GitHub's description takes longer than most tests, so that one serves all of a process. */
+function ask(...call: Call): unknown {
+  thread ??= startThread();
+  return thread(call);
+}
+
+function startThread(): (call: Call) => unknown {
+  const { port1: here, port2: port } = new MessageChannel();
+  const signal = new Int32Array(new SharedArrayBuffer(4));
+  const data: ServerData = { port, signal };
+  const worker = new Worker(new URL("server.ts", import.meta.url), { workerData: data, transferList: [port] });
+  // What a test forgets must not keep it from ending.
+  worker.unref();
+  here.unref();
+  let told = 0;
+  return (call) => {
+    here.postMessage(call);
+    if (Atomics.wait(signal, 0, told, patienceMs) === "timed-out") {
+      thread = undefined;
+      assert.fail("the stand-in for GitHub does not answer");
+    }
+    told += 1;
+    const { value, error } = nextMessage(here) as { value?: unknown; error?: string };
+    if (error !== undefined) throw new Error(error);
+    return value;
+  };
+}
+
 /** What the other thread has said; its signal may be seen a moment before its message. */
 function nextMessage(port: MessagePort): unknown {
   for (const end = performance.now() + patienceMs; performance.now() < end; Atomics.wait(never, 0, 0, 1)) {
@@ -60,30 +90,12 @@ function nextMessage(port: MessagePort): unknown {
 export function githubStandIn(test: Lasting, { folder }: { readonly folder: string }): GithubStandIn {
   const socket = join(folder, "github.sock");
   assert.ok(Buffer.byteLength(socket) < 108, `no socket can have so long a path: ${socket}`);
-  const { port1: here, port2: port } = new MessageChannel();
-  const signal = new Int32Array(new SharedArrayBuffer(4));
-  const data: ServerData = { socket, port, signal };
-  const worker = new Worker(new URL("server.ts", import.meta.url), { workerData: data, transferList: [port] });
-  // What a test forgets must not keep it from ending.
-  worker.unref();
-  here.unref();
-  let told = 0;
-  const wait = (): unknown => {
-    const outcome = Atomics.wait(signal, 0, told, patienceMs);
-    assert.notEqual(outcome, "timed-out", "the stand-in for GitHub does not answer");
-    told += 1;
-    const { value, error } = nextMessage(here) as { value?: unknown; error?: string };
-    if (error !== undefined) throw new Error(error);
-    return value;
-  };
-  wait();
+  ask(socket, "open");
   const control = new Proxy({} as RemoteControl, {
     get:
       (_, name) =>
-      (...given: unknown[]) => {
-        here.postMessage([name, ...given]);
-        return wait();
-      },
+      (...given: unknown[]) =>
+        ask(socket, String(name), ...given),
   });
   const tools = join(folder, "github-tools");
   const configuration = join(folder, "gh");
@@ -93,15 +105,22 @@ export function githubStandIn(test: Lasting, { folder }: { readonly folder: stri
   writeFileSync(join(tools, "gh"), `#!/bin/sh\nREAL_GH="${programAt("gh")}" exec bash "${program}" "$@"\n`, {
     mode: 0o755,
   });
-  test.after(async () => {
+  test.after(() => {
     const problems = control.takeProblems();
-    await worker.terminate();
+    ask(socket, "close");
     assert.deepEqual(
       problems,
       [],
       "what was asked of GitHub, or answered by its stand-in, is not in GitHub's description",
     );
   });
-  const env = { GH_CONFIG_DIR: configuration, GH_TOKEN: "person", GH_NO_UPDATE_NOTIFIER: "1", GH_PROMPT_DISABLED: "1" };
+  const env = {
+    GH_CONFIG_DIR: configuration,
+    GH_TOKEN: "person",
+    GH_NO_UPDATE_NOTIFIER: "1",
+    GH_PROMPT_DISABLED: "1",
+    // It ends before there is much to collect.
+    GOGC: "off",
+  };
   return { control, tools, env };
 }

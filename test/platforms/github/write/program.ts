@@ -20,6 +20,7 @@ import { own } from "../../../../src/model/own.ts";
 import type { WriteOptions } from "../../../../src/platforms/github/write/options.ts";
 import { writeWorkflows } from "../../../../src/platforms/github/write/write.ts";
 import { ArtifactStore } from "../../../generate/machine/artifact-store.ts";
+import { programAt } from "../../../lane/programs.ts";
 import type { NewRun } from "../api/control.ts";
 import { githubStandIn } from "../api/stand-in.ts";
 import type { PullRequest } from "../api/world.ts";
@@ -151,14 +152,15 @@ export function programBox(t: TestContext, definition: string, options: Partial<
   tool("parameter-store", parameterStore);
   const installed = { gh: join(githubTools, "gh"), aws: join(tools, "parameter-store") };
   for (const name of watched) {
-    const real = own(installed, name) ?? execFileSync("which", [name], { encoding: "utf8" }).trim();
+    const real = own(installed, name) ?? programAt(name);
     tool(
       name,
-      `#!/bin/bash
+      `#!/bin/sh
 # The stand-in's own jq is not the program's.
 if [ -n "\${INSIDE:-}" ]; then exec ${real} "$@"; fi
 echo >> "$CALLS/${name}"
-count=$(wc -l < "$CALLS/${name}")
+count=0
+while read -r _; do count=$((count + 1)); done < "$CALLS/${name}"
 export INSIDE=yes
 if [ "$BROKEN" = ${name} ] && { [ "$count" -eq "$BROKEN_CALL" ] || { [ "$HOW" = "fails for ever" ] && [ "$count" -gt "$BROKEN_CALL" ]; }; }; then
   case "$HOW" in
