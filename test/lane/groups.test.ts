@@ -8,13 +8,16 @@ import { groupsOf } from "./groups.ts";
 const start = `import { test } from "node:test";\n`;
 
 /** What may share a process, of test files that are written somewhere. */
-function sharing(t: TestContext, files: Record<string, string>): string[] {
+function sharing(t: TestContext, files: Record<string, string>, lane: "fast" | "full" = "fast"): string[] {
   const folder = mkdtempSync(join(tmpdir(), "groups-"));
   t.after(() => rmSync(folder, { recursive: true }));
   mkdirSync(join(folder, "around"));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const tests = Object.keys(files).filter((name) => name.endsWith(".test.ts"));
-  const { alone, groups } = groupsOf(tests.map((name) => join(folder, name)));
+  const { alone, groups } = groupsOf(
+    tests.map((name) => join(folder, name)),
+    lane,
+  );
   assert.deepEqual([...alone, ...groups.flat()].map((file) => basename(file)).toSorted(), tests.toSorted());
   return groups.flat().map((file) => basename(file));
 }
@@ -52,4 +55,21 @@ for (const [what, line] of Object.entries(tellTales)) {
 test("a test that stands in another file than its own runs alone, as a failure is named by where it stands", (t) => {
   const files = { "a.test.ts": `import "./around/tests.ts";\n`, "around/tests.ts": `${start}test("x", () => {});\n` };
   assert.deepEqual(sharing(t, files), []);
+});
+
+test("what does more at full depth runs alone there", (t) => {
+  const files = {
+    "deep.test.ts": `${start}import { fullDepth } from "./around/needs.ts";\ntest("x", fullDepth(), () => {});\n`,
+    "other.test.ts": start,
+    "around/needs.ts": "export const fullDepth = () => ({});\n",
+  };
+  assert.deepEqual(sharing(t, files).toSorted(), ["deep.test.ts", "other.test.ts"]);
+  assert.deepEqual(sharing(t, files, "full"), ["other.test.ts"]);
+});
+
+test("those that share a process at full depth are others than in the fast lane", (t) => {
+  const files = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`${i}.test.ts`, start]));
+  const [fast, full] = (["fast", "full"] as const).map((lane) => sharing(t, files, lane));
+  assert.deepEqual(fast!.toSorted(), full!.toSorted());
+  assert.notDeepEqual(fast, full);
 });

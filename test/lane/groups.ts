@@ -1,11 +1,12 @@
 /**
- * Which test files share a process in the fast lane. Most of them take less time than the start of a process that has loaded
- * what they test. Nobody lists them: whatever could tell that others run beside it, by what it loads and says, runs alone.
- * Full depth runs every file alone, so that none comes to lean on its neighbours.
+ * Which test files share a process. Most of them take less time than the start of a process that has loaded what they test.
+ * Nobody lists them: whatever could tell that others run beside it, by what it loads and says, runs alone. So does at full depth
+ * what does more there; the others come together in another way than in the fast lane, so that none comes to lean on a neighbour.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { isFull } from "./depth.ts";
 
 /** What belongs to the whole process, when a test or what stands beside it touches it. */
 const processWide = [
@@ -19,6 +20,9 @@ const processWide = [
 
 const imports =
   /\b(?:import|export)\s+(?<type>type\s)?(?:[^;"']*?\sfrom\s+)?"(?<from>[^"]+)"|\bimport\("(?<late>[^"]+)"\)/g;
+
+/** What does more at full depth than to try a property more often. */
+const deeper = /\b(fullDepth|isFull|times)\b/;
 
 /** What declares a test. */
 const tells = /\b(test|it|describe|suite)\b/;
@@ -37,12 +41,13 @@ export interface Grouped {
 /** At most so many files to a process: one that fails outside of its tests takes the others of its group along. */
 const most = 25;
 
-export function groupsOf(files: readonly string[]): Grouped {
+export function groupsOf(files: readonly string[], lane: "fast" | "full" = isFull ? "full" : "fast"): Grouped {
   const looked = new Map<string, Looked>();
-  const together = files.filter((file) => mayShare(file, looked));
+  const together = files.filter((file) => mayShare(file, looked) && !(lane === "full" && looked.get(file)!.isDeeper));
   const count = Math.ceil(together.length / most);
   // By turns, so that neighbours in a folder, which load the same, do not make one group the slowest.
-  const groups = Array.from({ length: count }, (_, g) => together.filter((_file, i) => i % count === g));
+  const groupOf = { fast: (i: number) => i % count, full: (i: number) => Math.floor(i / most) }[lane];
+  const groups = Array.from({ length: count }, (_, g) => together.filter((_file, i) => groupOf(i) === g));
   const sharing = new Set(together);
   return { alone: files.filter((file) => !sharing.has(file)), groups };
 }
@@ -62,6 +67,7 @@ interface Looked {
   shares: boolean;
   /** It takes from Node what declares tests, and not only what is handed to one. */
   tests: boolean;
+  isDeeper: boolean;
   loads: string[];
 }
 
@@ -93,6 +99,7 @@ function lookAt(file: string): Looked {
   return {
     shares: isProduct(file) || file === removal || !processWide.some((pattern) => pattern.test(text)),
     tests: tells.test(fromRunner),
+    isDeeper: deeper.test(text),
     loads: files.filter((each) => /\.tsx?$/.test(each) && existsSync(each)),
   };
 }

@@ -8,7 +8,6 @@ import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cpuSeconds } from "./cpu-time.ts";
-import { isFull } from "./depth.ts";
 import { groupProgram, groupsOf, isGroup } from "./groups.ts";
 import { skippedFor } from "./needs.ts";
 import type { Failed, Skipped } from "./result-reporter.ts";
@@ -25,8 +24,8 @@ const own = realpathSync(mkdtempSync(join(tmpdir(), "baton-tests-")));
 chmodSync(own, 0o755);
 
 const asked = process.argv.length > 2 ? process.argv.slice(2) : ["test/**/*.test.ts"];
-// In the fast lane one more than there are cores, since many tests wait for a disk or for what they have started.
-const first = await runRound({ files: isFull ? asked : inGroups(asked), concurrency: isFull ? 2 : 3, own });
+// One more than two cores, since many tests wait for a disk or for what they have started.
+const first = await runRound({ files: inGroups(asked), concurrency: 3, own });
 const later = await runAgain(first);
 rmSync(own, { recursive: true, force: true });
 
