@@ -5,7 +5,6 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Script } from "node:vm";
 import { templateOf } from "../../../../src/platforms/codepipeline/write/cloudformation/template.ts";
 import type {
   Action,
@@ -17,7 +16,9 @@ import type {
 } from "../../../../src/platforms/codepipeline/write/infrastructure.ts";
 import { isReference, type Text } from "../../../../src/platforms/codepipeline/write/text.ts";
 import type { Emulator } from "../../../aws/emulator.ts";
+import { type Handler, loadedFunction } from "../write/loaded-function.ts";
 import { PipelineRun } from "../write/pipeline-run.ts";
+import { type Repository, targetsOf } from "./repositories.ts";
 
 export interface Run {
   readonly id: string;
@@ -25,6 +26,7 @@ export interface Run {
   readonly commit: string;
   readonly release: string;
   readonly startedAt: Date;
+  readonly executionType: "STANDARD" | "ROLLBACK";
   status: "InProgress" | "Succeeded" | "Failed" | "Stopped";
   reason: string;
   /** Of all its builds. */
@@ -42,26 +44,41 @@ export interface Options {
   readonly env?: NodeJS.ProcessEnv;
   /** What is there already: names by logical ids. Otherwise the stack is made. */
   readonly there?: ReadonlyMap<string, string>;
+  /** Otherwise commits are those that `push` is given. */
+  readonly repository?: Repository;
 }
 
 const authorizationFor = (service: string) =>
   `AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/${service}/aws4_request, SignedHeaders=host, Signature=0`;
 
+const overConnection = {
+  ConnectionArn: "arn:aws:codeconnections:eu-central-1:123456789012:connection/11111111-2222-3333-4444-555555555555",
+  Repository: "owner/shop",
+};
+
 /** What the stack of the pipelines has made: names by logical ids. */
-async function stackOf({ infrastructure, emulator, folder }: Options): Promise<ReadonlyMap<string, string>> {
+async function stackOf({
+  infrastructure,
+  emulator,
+  folder,
+  repository,
+}: Options): Promise<ReadonlyMap<string, string>> {
   const template = join(folder, "template.json");
   writeFileSync(template, JSON.stringify(templateOf(infrastructure).template));
-  const connection =
-    "arn:aws:codeconnections:eu-central-1:123456789012:connection/11111111-2222-3333-4444-555555555555";
-  const parameters = [`ConnectionArn,ParameterValue=${connection}`, "Repository,ParameterValue=owner/shop"];
+  const parameters = Object.entries(repository?.parameters ?? overConnection);
   await emulator.aws(
     ...["cloudformation", "create-stack", "--stack-name", "pipelines", "--capabilities", "CAPABILITY_IAM"],
     ...["--template-body", `file://${template}`],
-    ...["--parameters", ...parameters.map((one) => `ParameterKey=${one}`)],
+    ...["--parameters", ...parameters.map(([key, value]) => `ParameterKey=${key},ParameterValue=${value}`)],
   );
+  return await madeBy("pipelines", emulator);
+}
+
+/** What a stack has made: names by logical ids. */
+export async function madeBy(stack: string, emulator: Emulator): Promise<ReadonlyMap<string, string>> {
   const { StackResourceSummaries } = await emulator.aws<{
     StackResourceSummaries: { LogicalResourceId: string; PhysicalResourceId: string }[];
-  }>("cloudformation", "list-stack-resources", "--stack-name", "pipelines");
+  }>("cloudformation", "list-stack-resources", "--stack-name", stack);
   return new Map(StackResourceSummaries.map((one) => [one.LogicalResourceId, one.PhysicalResourceId]));
 }
 
@@ -75,7 +92,8 @@ export class SetsAtWork {
   readonly #sources = new Map<string, Readonly<Record<string, string>>>();
   readonly #tokens = new Set<string>();
   readonly #answers = new Map<string, Record<string, string> | Error>();
-  readonly #handler: (event: object) => Promise<void>;
+  readonly #handler: Handler;
+  readonly #changes: Handler | undefined;
   readonly #physicalIds: ReadonlyMap<string, string>;
   #newest = "";
 
@@ -87,9 +105,18 @@ export class SetsAtWork {
   private constructor(options: Options, physicalIds: ReadonlyMap<string, string>) {
     this.#options = options;
     this.#physicalIds = physicalIds;
-    this.#handler = this.#functionOf(
-      options.infrastructure.resources.find((one): one is LambdaFunction => one.id === "Releases")!,
-    );
+    this.#handler = this.#functionOf("Releases")!;
+    this.#changes = this.#functionOf("Changes");
+  }
+
+  /** What the repository tells EventBridge goes to whom the rules that are there want it to go. @returns Names of these. */
+  async hear(event: object): Promise<string[]> {
+    const targets = await targetsOf(event, this.#options.emulator);
+    for (const arn of targets) {
+      if (arn.includes(":lambda:")) await this.#changes!(event);
+      else await this.start(arn.split(":").at(-1)!);
+    }
+    return targets.map((arn) => arn.split(":").at(-1)!);
   }
 
   /** A commit, of which the CodePipelines that build these pipelines hear. */
@@ -99,7 +126,11 @@ export class SetsAtWork {
     for (const name of heard) await this.start(name);
   }
 
-  async start(codepipeline: string, { commit = this.#newest, release = "newest" } = {}): Promise<Run> {
+  async start(
+    codepipeline: string,
+    { commit = this.#options.repository?.newest() ?? this.#newest, release = "newest" } = {},
+    executionType: Run["executionType"] = "STANDARD",
+  ): Promise<Run> {
     const { pipelineExecutionId } = await this.#codepipeline("StartPipelineExecution", { name: codepipeline });
     const run: Run = {
       id: pipelineExecutionId,
@@ -107,6 +138,7 @@ export class SetsAtWork {
       commit,
       release,
       startedAt: new Date(),
+      executionType,
       status: "InProgress",
       reason: "",
       output: "",
@@ -154,7 +186,7 @@ export class SetsAtWork {
   async #rollBack({ codepipeline }: Run, name: string, pipeline: PipelineResource): Promise<void> {
     const target = this.runs.findLast((one) => one.codepipeline === codepipeline && one.passed.has(name));
     if (target === undefined) return;
-    const run = await this.start(codepipeline, target);
+    const run = await this.start(codepipeline, target, "ROLLBACK");
     for (const [namespace, told] of target.variables) run.variables.set(namespace, told);
     const work = this.#workOf(run);
     for (const action of pipeline.stages.find((stage) => stage.name === name)!.actions) {
@@ -168,16 +200,16 @@ export class SetsAtWork {
   }
 
   #workOf(run: Run): PipelineRun {
-    const { emulator, folder, env = {} } = this.#options;
-    const files = this.#sources.get(run.commit)!;
+    const { emulator, folder, env = {}, repository } = this.#options;
     const work = new PipelineRun({
       emulator,
       folder,
       id: run.id,
       commit: run.commit,
       env,
-      fillSource(source) {
-        for (const [path, text] of Object.entries(files)) {
+      fillSource: (source) => {
+        if (repository) return repository.fill(run.commit, source);
+        for (const [path, text] of Object.entries(this.#sources.get(run.commit)!)) {
           mkdirSync(dirname(join(source, path)), { recursive: true });
           writeFileSync(join(source, path), text, { mode: 0o755 });
         }
@@ -195,12 +227,14 @@ export class SetsAtWork {
     const { configuration, namespace } = action;
     switch (action.provider) {
       case "CodeStarSourceConnection":
+      case "CodeCommit":
+      case "S3":
       case "Manual":
         return true;
       case "Lambda": {
         const filled = (configuration.UserParameters as string).replaceAll(/#\{([^}]+)\}/g, (_, name: string) => {
           if (name === "codepipeline.PipelineExecutionId") return run.id;
-          if (name === "SourceVariables.CommitId") return run.commit;
+          if (name.startsWith("SourceVariables.")) return run.commit;
           if (name === "variables.BATON_RELEASE") return run.release;
           const [from, variable] = name.split(".") as [string, string];
           return run.variables.get(from)![variable]!;
@@ -246,10 +280,14 @@ export class SetsAtWork {
     return this.#options.infrastructure.resources.find(({ id }) => id === reference.of)!;
   }
 
-  #physical(text: Text): string {
+  #physical(text: Text, parameters: Readonly<Record<string, string>> = {}): string {
     if (typeof text === "string") return text;
     return text
-      .map((part) => (isReference(part) ? ("of" in part ? this.#physicalIds.get(part.of)! : assert.fail()) : part))
+      .map((part) => {
+        if (!isReference(part)) return part;
+        const found = "of" in part ? this.#physicalIds.get(part.of) : "parameter" in part && parameters[part.parameter];
+        return found || assert.fail(`nothing is known of ${JSON.stringify(part)}`);
+      })
       .join("");
   }
 
@@ -267,36 +305,20 @@ export class SetsAtWork {
     return response.json() as Promise<{ pipelineExecutionId: string }>;
   }
 
-  #functionOf({ source, variables }: LambdaFunction): (event: object) => Promise<void> {
-    const clients = { s3: this.#s3(), codepipeline: this.#answersOfCodePipeline(), sns: this.#sns() };
-    const load = (name: string) => {
-      const client = /^@aws-sdk\/client-(\w+)$/.exec(name)?.[1] as keyof typeof clients | undefined;
-      if (client === undefined) return process.getBuiltinModule(name);
-      // `new XClient({}).send(new YCommand(input))`
-      return new Proxy(
-        {},
-        {
-          get: (_, word: string) =>
-            word.endsWith("Client")
-              ? class {
-                  send({ operation, input }: { operation: string; input: never }) {
-                    return (clients[client] as Record<string, (input: never) => unknown>)[operation]!(input);
-                  }
-                }
-              : class {
-                  readonly operation = word.replace(/Command$/, "");
-                  readonly input: unknown;
-                  constructor(input: unknown) {
-                    this.input = input;
-                  }
-                },
-        },
-      );
-    };
-    const exported: { handler?: (event: object) => Promise<void> } = {};
-    const run = new Script(`(exports, require, process) => {${source}\n}`).runInThisContext();
-    run(exported, load, { env: { BUCKET: this.#physical(variables.BUCKET!), TOPIC: "topic" } });
-    return exported.handler!;
+  #functionOf(id: string): Handler | undefined {
+    const { infrastructure, repository } = this.#options;
+    const written = infrastructure.resources.find((one): one is LambdaFunction => one.id === id);
+    if (written === undefined) return undefined;
+    const services = { ...this.#s3(), ...this.#answersOfCodePipeline(), ...this.#sns(), ...repository?.codecommit };
+    const parameters = repository?.parameters ?? overConnection;
+    const variables = Object.entries(written.variables).map(([name, value]) => [
+      name,
+      name === "TOPIC" ? "topic" : this.#physical(value, parameters),
+    ]);
+    return loadedFunction(written.source, {
+      env: Object.fromEntries(variables) as Record<string, string>,
+      answer: (command, input) => (services as Record<string, (input: never) => unknown>)[command]!(input),
+    });
   }
 
   #s3() {
@@ -350,8 +372,9 @@ export class SetsAtWork {
       ListPipelineExecutions: ({ pipelineName }: { pipelineName: string }) => ({
         pipelineExecutionSummaries: this.runs
           .filter(({ codepipeline }) => codepipeline === pipelineName)
-          .map(({ id, status, commit, startedAt }) => ({
+          .map(({ id, status, commit, startedAt, executionType }) => ({
             pipelineExecutionId: id,
+            executionType,
             status,
             startTime: startedAt,
             sourceRevisions: [{ actionName: "repository", revisionId: commit }],
@@ -361,14 +384,15 @@ export class SetsAtWork {
       StartPipelineExecution: async (asked: {
         name: string;
         clientRequestToken: string;
-        sourceRevisions: { revisionValue: string }[];
+        sourceRevisions?: { revisionValue: string }[];
         variables?: { value: string }[];
       }) => {
         if (this.#tokens.has(asked.clientRequestToken)) return;
         this.#tokens.add(asked.clientRequestToken);
         const release = asked.variables?.[0]?.value;
+        const commit = asked.sourceRevisions?.[0]?.revisionValue;
         await this.start(asked.name, {
-          commit: asked.sourceRevisions[0]!.revisionValue,
+          ...(commit !== undefined && { commit }),
           ...(release !== undefined && { release }),
         });
       },

@@ -107,7 +107,7 @@ export class PipelineRun {
   #filled(value: string, parameters: Readonly<Record<string, string>>): string {
     return value.replaceAll(/#\{([^}]+)\}/g, (_, name: string) => {
       if (name === "codepipeline.PipelineExecutionId") return this.#options.id;
-      if (name === "SourceVariables.CommitId") return this.#options.commit;
+      if (name === "SourceVariables.CommitId" || name === "SourceVariables.VersionId") return this.#options.commit;
       const known = name.startsWith("variables.")
         ? parameters[name.slice("variables.".length)]
         : this.#exported.get(name);
