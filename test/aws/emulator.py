@@ -2,8 +2,8 @@
 
 What is added: pipelines can be started, looked at, approved and rolled back, and functions answer them; projects may
 take their source from a pipeline; connections have a state. Pipelines execute nothing: a run passes its stages when it is
-told to, through `POST /emulator/run`, and a connection is in the state that `POST /emulator/connection` gives it. What a
-function answered is told by `GET /emulator/answers/JOB`. Resources of CloudFormation are added in `stack_resources.py` and
+told to, through `POST /emulator/run`, and a connection is in the state that `POST /emulator/connection` gives it, as is a stack
+through `POST /emulator/stack`. What a function answered is told by `GET /emulator/answers/JOB`. Resources of CloudFormation are added in `stack_resources.py` and
 `shop_resources.py`, what functions and sites answer in `visits.py`; invalidations end with the word that AWS uses.
 """
 import datetime
@@ -20,6 +20,7 @@ for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
     os.environ.setdefault(name, "test")
 
 from moto.cloudformation import responses as cloudformation_responses  # noqa: E402
+from moto.cloudformation.models import cloudformation_backends  # noqa: E402
 from moto.codebuild import responses as codebuild_responses  # noqa: E402
 from moto.codepipeline.models import codepipeline_backends  # noqa: E402
 from moto.codepipeline.responses import CodePipelineResponse  # noqa: E402
@@ -227,6 +228,13 @@ def tell_run(asked):
     return "200 OK", run
 
 
+def tell_stack(asked):
+    for stack in cloudformation_backends[DEFAULT_ACCOUNT_ID][REGION].stacks.values():
+        if stack.name == asked["StackName"]:
+            stack.status = asked["StackStatus"]
+    return "200 OK", asked
+
+
 def tell_connection(asked):
     connections[asked["ConnectionArn"]] = asked
     return "200 OK", asked
@@ -252,7 +260,7 @@ class Emulator:
     def __call__(self, environ, start_response):
         if environ["PATH_INFO"].startswith("/emulator/visit/"):
             return visits.visit(environ, start_response)
-        handlers = {"/emulator/run": tell_run, "/emulator/connection": tell_connection}
+        handlers = {"/emulator/run": tell_run, "/emulator/connection": tell_connection, "/emulator/stack": tell_stack}
         handler = handlers.get(environ["PATH_INFO"])
         if environ["PATH_INFO"].startswith("/emulator/answers/"):
             start_response("200 OK", [("Content-Type", "application/json")])

@@ -54,8 +54,8 @@ describe("whether generated pipelines can be put on AWS from here", fullDepth(..
     return box;
   }
 
-  async function tell(body: object): Promise<void> {
-    const answer = await fetch(`${emulator.endpoint}/emulator/connection`, {
+  async function tell(body: object, of = "connection"): Promise<void> {
+    const answer = await fetch(`${emulator.endpoint}/emulator/${of}`, {
       method: "POST",
       body: JSON.stringify(body),
     });
@@ -162,6 +162,48 @@ describe("whether generated pipelines can be put on AWS from here", fullDepth(..
       json.commands.at(-1),
       "aws cloudformation deploy --stack-name older-pipelines --template-file codepipeline/pipeline.yaml --capabilities CAPABILITY_IAM --parameter-overrides WebDeployDevPolicyArn=…",
     );
+  });
+
+  test("a stack that could not be made has to go first: that of the pipelines, and those that they deploy", async (t) => {
+    const box = pushed(t, "network");
+    box.write({
+      "baton.config.ts": `
+import { cloudformation, delivery, env, pipeline, text, context } from "baton-cd";
+
+const stack = text\`vpc-\${context("environment")}\`;
+const deploy = { deploys: true, steps: [cloudformation.deploy({ stack, template: "vpc.yaml" })] };
+const network = pipeline("network", { jobs: { deploy } });
+export default delivery("network", {
+  pipelines: [network],
+  environments: [env("dev", { branch: "main" }), env("prod", { after: "dev" })],
+});
+`,
+    });
+    const body = JSON.stringify({ Resources: { Topic: { Type: "AWS::SNS::Topic" } } });
+    const lost = ["network-pipelines", "vpc-prod"];
+    for (const stack of [...lost, "vpc-dev"])
+      await emulator.aws("cloudformation", "create-stack", "--stack-name", stack, "--template-body", body);
+    const found = async () => {
+      const { checks, commands } = await box.json<DoctorJson>("doctor", "--on", "codepipeline");
+      return { commands, of: (name: string) => checks.find((one) => one.name === name) };
+    };
+    assert.equal((await found()).of("deployed stacks"), undefined);
+    for (const StackName of lost) await tell({ StackName, StackStatus: "ROLLBACK_COMPLETE" }, "stack");
+    const { commands, of } = await found();
+    const remove = lost.map((stack) => `aws cloudformation delete-stack --stack-name ${stack}`);
+    assert.deepEqual([of("on AWS")!.verdict, of("on AWS")!.remedy], ["warn", remove[0]]);
+    assert.match(
+      of("deployed stacks")!.text,
+      /^vpc-prod could not be made \(ROLLBACK_COMPLETE\), and has to go before network\.deploy deploys it$/,
+    );
+    assert.equal(of("deployed stacks")!.remedy, remove[1]);
+    assert.deepEqual(
+      commands.filter((one) => one.includes("delete-stack")),
+      [remove[0]],
+      "what others deploy is theirs to delete",
+    );
+    for (const command of remove) execFileSync("sh", ["-ec", command], { env: emulator.env });
+    assert.equal((await found()).of("deployed stacks"), undefined);
   });
 
   test("each format asks for what it needs", async (t) => {

@@ -47,17 +47,21 @@ export async function onAws(
     files.some(({ path, text }) => path.endsWith("/pipeline.yaml") && isLarge(text))
       ? templateBucketName(delivery.name, { account, region: region.checkUp.text })
       : undefined;
-  const [source, bootstrap, secrets, state, template, existing] = await Promise.all([
+  const [source, bootstrap, secrets, state, deployed, template, existing] = await Promise.all([
     sourceOnAws({ source: write.settings.source, remote }, ask),
     write.format === "cdk" ? bootstrapFound(place, ask) : undefined,
     secretsFound(infrastructure, ask),
     stateFound({ delivery: delivery.name, write, infrastructure }, ask),
+    deployedFound(infrastructure, ask),
     bucket === undefined ? undefined : templateBucketFound(bucket, ask),
     Promise.all(existingFound(write.settings.existing, { account, region: region.checkUp.text }, ask)),
   ]);
   const difference =
     state.kept && (await differenceFound({ delivery: delivery.name, write, infrastructure, files }, ask));
-  found.push(...existing, ...[bootstrap, template, secrets, state, difference].filter((one) => one !== undefined));
+  found.push(
+    ...existing,
+    ...[bootstrap, template, secrets, state, difference, deployed].filter((one) => one !== undefined),
+  );
   const others = await otherPipelines({ infrastructure, repository: source.values[ids.repository] }, ask);
   return {
     found,
@@ -167,7 +171,7 @@ async function stateFound(
       return { checkUp: { name, verdict: "ok", text: `the stack ${stack} is not there yet` }, does: "create" };
     }
     const { status, parameters } = there;
-    if (status === "ROLLBACK_COMPLETE" || status === "ROLLBACK_FAILED") {
+    if (wasNeverMade(status)) {
       const remedy = `aws cloudformation delete-stack --stack-name ${stack}`;
       const text = `the stack ${stack} could not be made (${status}) and has to go first`;
       return { checkUp: { name, verdict: "warn", text, remedy }, before: remedy, does: "create" };
@@ -176,6 +180,36 @@ async function stateFound(
     return { checkUp: { name, verdict: "ok", text }, does: "update", kept: parameters };
   } catch (error) {
     return { ...problemFound(name, error), does: "create" };
+  }
+}
+
+/** Nothing can be brought up to date that was never there. */
+const wasNeverMade = (status: string) => status === "ROLLBACK_COMPLETE" || status === "ROLLBACK_FAILED";
+
+/** Stacks that CodePipeline deploys itself and cannot. Those of other accounts and regions are not seen from here; undefined: none. */
+async function deployedFound({ resources }: Infrastructure, ask: Ask): Promise<Found | undefined> {
+  const name = "deployed stacks";
+  const actions = resources
+    .flatMap((one) => (one.kind === "pipeline" ? one.stages.flatMap((stage) => stage.actions) : []))
+    .filter(
+      ({ provider, role, region }) => provider === "CloudFormation" && role === undefined && region === undefined,
+    );
+  const jobs = new Map(actions.map(({ configuration, job }) => [String(configuration.StackName), job!]));
+  try {
+    const found = await Promise.all(
+      [...jobs].map(async ([stack, job]) => ({ stack, job, there: await findStack(stack, ask) })),
+    );
+    const lost = found.flatMap(({ stack, job, there }) =>
+      there && wasNeverMade(there.status) ? [{ stack, job, ...there }] : [],
+    );
+    if (lost.length === 0) return undefined;
+    const text = lost
+      .map(({ stack, job, status }) => `${stack} could not be made (${status}), and has to go before ${job} deploys it`)
+      .join("; ");
+    const remedy = lost.map(({ stack }) => `aws cloudformation delete-stack --stack-name ${stack}`).join(" && ");
+    return { checkUp: { name, verdict: "warn", text, remedy } };
+  } catch (error) {
+    return problemFound(name, error);
   }
 }
 

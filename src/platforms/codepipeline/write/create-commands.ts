@@ -36,7 +36,8 @@ export function createCommand(created: Created): string {
   switch (write.format) {
     case "cloudformation": {
       const region = write.settings.home?.region;
-      return deployStack({ name: stackName(delivery), file: "pipeline.yaml", region, infrastructure }, created);
+      const bucket = created.templateBucket;
+      return deployStack({ name: stackName(delivery), file: "pipeline.yaml", region, infrastructure, bucket }, created);
     }
     case "terraform":
       return apply(folder, infrastructure, created);
@@ -59,7 +60,11 @@ export function commandsBefore(created: Created): { readonly command: string; re
     command:
       write.format === "terraform"
         ? apply(join(where, write.folder, name), one, created)
-        : deployStack({ name: `${delivery}-${name}`, file: `${name}.yaml`, region, infrastructure: one }, created),
+        : deployStack(
+            // Another account or region takes templates from a bucket of its own.
+            { name: `${delivery}-${name}`, file: `${name}.yaml`, region, infrastructure: one, bucket: undefined },
+            created,
+          ),
     place: `in the account ${account}, region ${region}`,
   }));
 }
@@ -68,7 +73,13 @@ const apply = (folder: string, infrastructure: Infrastructure, created: Created)
   `terraform -chdir=${folder} init && terraform -chdir=${folder} apply${given(infrastructure, created, (id) => ` -var ${snakeCase(id)}`)}`;
 
 function deployStack(
-  stack: { name: string; file: string; region: string | undefined; infrastructure: Infrastructure },
+  stack: {
+    name: string;
+    file: string;
+    region: string | undefined;
+    infrastructure: Infrastructure;
+    bucket: string | undefined;
+  },
   created: Created,
 ): string {
   const { write, where, files } = created;
@@ -79,7 +90,7 @@ function deployStack(
     ...(stack.region === undefined ? [] : [`--region ${stack.region}`]),
     `--stack-name ${stack.name}`,
     `--template-file ${join(where, write.folder, stack.file)}`,
-    ...(isLarge(text) ? [`--s3-bucket ${created.templateBucket ?? "…"}`] : []),
+    ...(isLarge(text) ? [`--s3-bucket ${stack.bucket ?? "…"}`] : []),
     ...capabilities(text),
     ...(parameters === "" ? [] : [`--parameter-overrides${parameters}`]),
   ].join(" ");

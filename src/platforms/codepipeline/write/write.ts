@@ -6,6 +6,7 @@ import { printCdk } from "./cdk/print.ts";
 import { withOverlay } from "./cloudformation/overlay.ts";
 import { printTemplate } from "./cloudformation/print.ts";
 import { type CommentedTemplate, templateOf } from "./cloudformation/template.ts";
+import { isLarge } from "./create-commands.ts";
 import type { Infrastructure } from "./infrastructure.ts";
 import { limits } from "./limits.ts";
 import { lowerDelivery } from "./lower.ts";
@@ -26,11 +27,21 @@ export function writeCodePipeline(delivery: Delivery, options: WriteOptions): Wr
   refuseDeploymentRules(delivery, { platform: "CodePipeline", selfApproval: "anybody" });
   refuseDrift(delivery);
   const infrastructure = lowerDelivery(delivery, options);
+  const files = infrastructureFiles(infrastructure, options);
   return {
-    files: [...infrastructureFiles(infrastructure, options), ...infrastructure.buildspecs],
-    notes: [...infrastructure.notes, ...reportNotes(delivery)],
+    files: [...files, ...infrastructure.buildspecs],
+    notes: [...infrastructure.notes, ...reportNotes(delivery), ...sizeNotes(files)],
   };
 }
+
+/** What CloudFormation takes from a file. */
+const sizeNotes = (files: readonly WrittenFile[]): string[] =>
+  files
+    .filter(({ path, text }) => path.endsWith("/pipeline.yaml") && isLarge(text))
+    .map(
+      ({ path, text }) =>
+        `${path} has ${Buffer.byteLength(text)} bytes, and CloudFormation takes ${limits.cloudformation.inlineBytes} from a file: baton doctor --on codepipeline names a bucket by way of which it goes, and makes it`,
+    );
 
 /** @throws {CannotWrite} */
 function refuseDrift({ pipelines }: Delivery): void {
@@ -71,7 +82,10 @@ function infrastructureFiles(infrastructure: Infrastructure, options: WriteOptio
           path: path(folder, `${name}.yaml`),
           text: printTemplate(stackOf(one, options, name), headerOf(one, options)),
         })),
-      ];
+      ].map((file) => {
+        refuseMany(delivery, ["bytes", Buffer.byteLength(file.text), limits.cloudformation.templateBytes]);
+        return file;
+      });
     case "terraform":
       return [
         ...printTerraform(infrastructure, { header: lines, patches: patches() }).map((file) => ({
@@ -113,23 +127,33 @@ const headerOf = ({ delivery, description }: Infrastructure, options: WriteOptio
 /** With the overlay; the one of another account or region has a name. */
 export function stackOf(
   infrastructure: Infrastructure,
-  { settings: { overlay } }: Pick<WriteOptions, "settings">,
+  { settings: { overlay }, format }: Pick<WriteOptions, "settings" | "format">,
   name?: string,
 ): CommentedTemplate {
   const commented = withOverlay(templateOf(infrastructure), patchesFor(name, overlay));
   const { Resources, Parameters = {}, Outputs = {} } = commented.template;
   const { cloudformation } = limits;
-  const counted = [
+  const asJson = Buffer.byteLength(JSON.stringify(commented.template, undefined, 1));
+  refuseMany(
+    infrastructure.delivery,
     ["resources", Object.keys(Resources).length, cloudformation.resources],
     ["parameters", Object.keys(Parameters).length, cloudformation.parameters],
     ["outputs", Object.keys(Outputs).length, cloudformation.outputs],
-    ["bytes", Buffer.byteLength(JSON.stringify(commented.template)), cloudformation.templateBytes],
-  ] as const;
+    // As an app of CDK writes it; a file is counted as it is.
+    ["bytes", format === "cdk" ? asJson : 0, cloudformation.templateBytes],
+  );
+  return commented;
+}
+
+type Counted = readonly [what: string, count: number, most: number];
+
+/** @throws {CannotWrite} for more than CloudFormation takes. */
+function refuseMany(delivery: string, ...counted: readonly Counted[]): void {
   const over = counted.find(([, count, most]) => count > most);
-  if (over === undefined) return commented;
+  if (over === undefined) return;
   const [what, count, most] = over;
   throw new CannotWrite(
-    `the pipelines of ${infrastructure.delivery} are ${count} ${what}, and CloudFormation takes ${most} in a stack`,
+    `the pipelines of ${delivery} are ${count} ${what}, and CloudFormation takes ${most} in a stack`,
     "use the format terraform, or split the delivery",
   );
 }

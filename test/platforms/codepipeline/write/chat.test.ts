@@ -78,11 +78,24 @@ test("who is asked to approve is told in channels alone: CodePipeline writes to 
   assert.ok(content.description.includes(page));
 });
 
-test("a commit's message calls nobody, and what is long is shortened to what the service takes", async () => {
-  const [, toChat] = await published({ state: "SUCCEEDED" }, `<!channel> & <@U1>${"x".repeat(9000)}`);
+test("a commit's message calls nobody", async () => {
+  const [, toChat] = await published({ state: "SUCCEEDED" }, `<!channel> & <@U1>`);
   const { content } = JSON.parse(toChat!.Message) as { content: { description: string } };
-  assert.match(content.description, /: &lt;!channel&gt; &amp; &lt;@U1&gt;x/);
-  assert.equal(content.description.length, 8000);
+  assert.match(content.description, /: &lt;!channel&gt; &amp; &lt;@U1&gt;\n/);
+});
+
+test("what is long is shortened to what the service takes: the links stay, no character and no escape is cut", async () => {
+  for (const long of ["x", "<", "&", "😀", "ab<&😀"]) {
+    for (const before of ["", "a", "aa", "aaa", "aaaa"]) {
+      const [, toChat] = await published({ state: "SUCCEEDED" }, before + long.repeat(9000));
+      const { description } = (JSON.parse(toChat!.Message) as { content: { description: string } }).content;
+      assert.ok(description.length <= 8000 && description.length > 7980, `${description.length}`);
+      assert.ok(description.isWellFormed());
+      assert.equal(description.replaceAll(/&(amp|lt|gt);/g, "").search(/[&;]/), -1);
+      assert.match(description, /^A run of shop passed\.\n/);
+      assert.ok(description.endsWith(`\nRun: ${page}\n`));
+    }
+  }
 });
 
 test("what the function that rolls back says is told in channels, too", () => {

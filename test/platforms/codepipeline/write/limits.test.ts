@@ -127,3 +127,31 @@ test("a stack of more than CloudFormation takes is refused, and Terraform has no
   assert.throws(() => write(built), refused(/terraform/, /CloudFormation takes 500 in a stack/));
   assert.ok(write(built, {}, { format: "terraform" }).files.length > 0);
 });
+
+test("a template is counted as it is written: from a file, by way of a bucket, not at all", () => {
+  const built = delivery("shop", { pipelines: [deploying("web")], environments: ["a", "b"].map(inLine) } as never);
+  const padded = (bytes: number, options = {}) =>
+    write(built, { overlay: { Inbox: { Type: "AWS::SQS::Queue", Metadata: { Text: "x".repeat(bytes) } } } }, options);
+  const sizeOf = ({ files }: { files: readonly { path: string; text: string }[] }) =>
+    Buffer.byteLength(files.find(({ path }) => path.endsWith("/pipeline.yaml"))!.text);
+  const own = sizeOf(padded(1)) - 1;
+  const wayOfABucket =
+    /^codepipeline\/pipeline\.yaml has \d+ bytes, and CloudFormation takes 51200 from a file: baton doctor --on codepipeline/;
+  for (const [bytes, isSaid] of [
+    [51_200, false],
+    [51_201, true],
+    [1_000_000, true],
+  ] as const) {
+    const written = padded(bytes - own);
+    assert.equal(sizeOf(written), bytes);
+    assert.equal(
+      written.notes.some((note) => wayOfABucket.test(note)),
+      isSaid,
+      `${bytes}`,
+    );
+  }
+  assert.throws(
+    () => padded(1_000_001 - own),
+    refused(/terraform/, /are 1000001 bytes, and CloudFormation takes 1000000/),
+  );
+});

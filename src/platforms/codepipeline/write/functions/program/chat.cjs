@@ -27,8 +27,8 @@ function messageOf(/** @type {{ Subject: string, Message: string }} */ { Subject
     source: "custom",
     content: {
       textType: "client-markdown",
-      title: plain(Subject).slice(0, 250),
-      description: plain(Message).slice(0, 8000),
+      title: shortened(plain(Subject), 250),
+      description: shortened(plain(Message), 8000),
     },
     // What is told of one run is one thread.
     metadata: { summary: Subject.slice(0, 250), ...(run && { threadId: run }) },
@@ -38,5 +38,14 @@ function messageOf(/** @type {{ Subject: string, Message: string }} */ { Subject
 /** A commit's message calls nobody: `<!channel>` would. */
 const plain = (/** @type {string} */ text) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
+/** The beginning and the end, where the links are; neither cuts a character or an escape in two. */
+function shortened(/** @type {string} */ text, /** @type {number} */ most) {
+  if (text.length <= most) return text;
+  const end = Math.floor(most / 4);
+  const head = text.slice(0, most - end - 3).replace(/&[a-z]*$|[\ud800-\udbff]$/, "");
+  const tail = text.slice(-end).replace(/^[a-z]*;|^[\udc00-\udfff]/, "");
+  return `${head}\n…\n${tail}`;
+}
 
 exports.told = told;
