@@ -13,7 +13,7 @@ export function reasonsComeFirst(): Checker {
       const { event } = entry.recorded;
       if (event.code !== "gate" || event.text.includes("was not reached")) return undefined;
       const run = ledger.runs.get(event.run)!;
-      const first = firstOf(causesBefore(run, run.jobs.get(event.job)!.planned.requires));
+      const first = firstOf(causesBefore(run, run.jobs.get(event.job)!.planned.requires, new Map()));
       if (first === undefined || first.roots.has(event.because)) return undefined;
       return `${event.job} of ${run.id} is skipped because of ${event.because}, and not of ${[...first.roots].join(" or ")}`;
     },
@@ -28,27 +28,33 @@ interface Cause {
   roots: Set<string>;
 }
 
-function causesBefore(run: LedgerRun, ids: readonly string[]): Cause[] {
-  return ids.flatMap((id) => causeOf(run, id) ?? []);
+/** What is known of a job by now. Many ways may lead to it. */
+type Known = Map<string, Cause | undefined>;
+
+function causesBefore(run: LedgerRun, ids: readonly string[], known: Known): Cause[] {
+  return ids.flatMap((id) => {
+    if (!known.has(id)) known.set(id, causeOf(run, id, known));
+    return known.get(id) ?? [];
+  });
 }
 
-function causeOf(run: LedgerRun, id: string): Cause | undefined {
+function causeOf(run: LedgerRun, id: string, known: Known): Cause | undefined {
   if (run.endedWell(id)) return undefined;
   const job = run.jobs.get(id);
   if (job === undefined) {
     const join = run.joins.get(id)!;
-    const first = firstOf(causesBefore(run, join.requires));
+    const first = firstOf(causesBefore(run, join.requires, known));
     return first && { ...first, seq: endOf(run, id) };
   }
   const root = job.skipCode === "gate" && job.status === "skipped" ? job.because! : id;
   // Of an environment that was not reached nobody was even asked: it stood down, whatever the reason.
-  const failed = root === id ? job.status === "failed" : !job.unreached && failedBefore(run, job);
+  const failed = root === id ? job.status === "failed" : !job.unreached && failedBefore(run, job, known);
   return { seq: job.since, failed, roots: new Set([root]) };
 }
 
 /** What is left out because of something that stood down has stood down itself. */
-function failedBefore(run: LedgerRun, { planned }: LedgerJob): boolean {
-  return firstOf(causesBefore(run, planned.requires))?.failed === true;
+function failedBefore(run: LedgerRun, { planned }: LedgerJob, known: Known): boolean {
+  return firstOf(causesBefore(run, planned.requires, known))?.failed === true;
 }
 
 /** A join ends with the last thing before it. */
