@@ -10,13 +10,11 @@
 
 import type { Place } from "../findings/source.ts";
 import type { Access, Key } from "./access.ts";
+import type { EnvironmentKind } from "./environment-kind.ts";
 import type { Facts, JobFacts, Pipeline, SourceIdentity, StepFacts } from "./facts.ts";
 import type { Written } from "./written.ts";
 
 export type ActionKind = "source" | "build" | "test" | "deploy" | "invoke" | "approval" | "compute";
-
-/** What a stage or pipeline is for, by the words in its name. */
-export type Tier = "development" | "testing" | "staging" | "production";
 
 export interface StagedPipeline extends Pipeline {
   readonly nameAt: Place;
@@ -85,7 +83,8 @@ export interface ActionFacts extends JobFacts {
   readonly token: Written | undefined;
   /** Whether everything it does is in the files. */
   readonly opaque: boolean;
-  readonly tier: Tier | undefined;
+  /** By the words in the names of its stage and itself, else of what comes before. */
+  readonly environmentKind: EnvironmentKind | undefined;
 }
 
 /** Commands of an action that run one after another until one of them fails; `label` is empty where there is only one. */

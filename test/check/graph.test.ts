@@ -99,8 +99,8 @@ describe("workflows and CodePipelines are one graph", () => {
     assert.deepEqual(
       edges.filter(({ to }) => to === backend).map(({ from, kind, label }) => [from, kind, label]),
       [
-        ["event schedule", "order", undefined],
         [".github/workflows/ci.yml", "order", "starts"],
+        ["event schedule", "order", undefined],
       ],
     );
   });
@@ -110,6 +110,17 @@ describe("workflows and CodePipelines are one graph", () => {
     assert.equal(race("workflow"), "race  .github/workflows/infra.yml | delivery.yml#Web  parallel-pipelines-one-push");
     assert.equal(race("events"), "race  delivery.yml#Backend | delivery.yml#Admin  parallel-pipelines-one-push");
   });
+
+  test(
+    "what also starts after a failure is an order, and says so; what a failure alone starts is an event",
+    fullDepth(),
+    () => {
+      const edges = (folder: string) => JSON.parse(graph(folder, "--json")).edges as Record<string, string>[];
+      const web = edges("err/no-conclusion-guard/failure-too").find(({ to }) => to === "delivery.yml#Web");
+      assert.deepEqual([web?.kind, web?.label], ["order", "succeeded, failed"]);
+      assert.match(graph("err/no-conclusion-guard/pipelines"), /\nany change of state of infra\n└─ web/);
+    },
+  );
 
   test("what is no race is not called one", fullDepth(), () => {
     assert.doesNotMatch(graph("err/trigger-misses-consumer/everything"), /race/);

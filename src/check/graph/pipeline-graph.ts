@@ -1,17 +1,17 @@
 /** How the pipelines of a repository hang together: what starts what, and where nothing orders those that race. */
 
 import type { Facts, Start } from "../../facts/facts.ts";
-import { isStaged, type StagedPipeline, stagedPipelines } from "../../facts/stages.ts";
+import { type StagedPipeline, stagedPipelines } from "../../facts/stages.ts";
 import type { Finding } from "../../findings/finding.ts";
 import type { Drawing } from "../../order/draw/drawing.ts";
 import { Analysis } from "../analysis/analysis.ts";
 import type { Kind } from "../rule.ts";
 import { rules } from "../rules.ts";
 import { countOf, type OwnerOf, ownersIn } from "./owners.ts";
+import { drawPipeline } from "./pipelines.ts";
 import { sourceName } from "./push-words.ts";
 import { type Detail, Sketch } from "./sketch.ts";
-import { drawStaged, isCalled } from "./staged.ts";
-import { drawWorkflows, startedBy } from "./workflows.ts";
+import { drawStarts } from "./starts.ts";
 
 export interface PipelineGraph {
   /** Events and pipelines with what is certain to come after what. Acyclic: what closes a circle is left to `races`. */
@@ -30,18 +30,11 @@ export function pipelineGraph(facts: Facts, { findings, detail }: GraphOptions):
   const ownerOf = ownersIn(facts);
   const labelOf = ({ id }: { readonly id: string }, title: string) => title + countOf(id, findings, ownerOf);
   const sketch = new Sketch();
-  const staged = stagedPipelines(facts);
-  const own = facts.pipelines.filter((pipeline) => !isStaged(pipeline));
-  const workflows = drawWorkflows(sketch, own, { facts, analysis: new Analysis(facts), detail, labelOf });
-  const ends = drawStaged(sketch, staged, { detail, home: homeOf(facts, staged), labelOf });
-  for (const workflow of own) {
-    for (const { job, name } of startedBy(workflow)) {
-      const target = staged.find((pipeline) => isCalled(pipeline, name));
-      const to = target && ends.get(target.id)!.entry;
-      const from = detail === "jobs" ? job.id : workflows.get(workflow.id)!.entry;
-      if (to !== undefined) sketch.edge({ from, to, kind: "order", label: "starts" });
-    }
-  }
+  const ends = new Map(
+    facts.pipelines.map((pipeline) => [pipeline.id, drawPipeline(sketch, pipeline, { detail, labelOf })]),
+  );
+  const drawing = { facts, analysis: new Analysis(facts), detail, ends, home: homeOf(facts, stagedPipelines(facts)) };
+  for (const pipeline of facts.pipelines) drawStarts(sketch, pipeline, drawing);
   return { drawing: sketch.drawing(), races: racesOf(findings, ownerOf) };
 }
 

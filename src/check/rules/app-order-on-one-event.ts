@@ -1,8 +1,8 @@
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { type Analysis, besides, can, jobPattern } from "../analysis/analysis.ts";
 import { type Effect, isDocumentation, isPreview, isTrial, lastingEffects } from "../analysis/effects.ts";
+import { environmentKindOf } from "../analysis/environments.ts";
 import { sharesFolder } from "../analysis/sources.ts";
-import { stageOf } from "../analysis/stages.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, sameKey } from "../analysis/wording.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
@@ -76,7 +76,7 @@ function deploymentOf(job: JobFacts): Effect | undefined {
 function areOfOneProduct(analysis: Analysis, a: JobFacts, b: JobFacts): boolean {
   const [x, y] = [a.environment?.name, b.environment?.name];
   if (x && y ? !sameKey(x, y) : x !== y) return false;
-  const [p, q] = [stageOf(a), stageOf(b)];
+  const [p, q] = [environmentKindOf(a), environmentKindOf(b)];
   return (p === undefined || q === undefined || p === q) && sharesFolder(analysis, a, b);
 }
 

@@ -1,10 +1,10 @@
 import type { Key, ResourceAccess } from "../../facts/access.ts";
+import { type EnvironmentKind, environmentKindIn } from "../../facts/environment-kind.ts";
 import type { JobFacts, StepFacts } from "../../facts/facts.ts";
 import { type ActionFacts, type StagedPipeline, stagedPipelines } from "../../facts/stages.ts";
 import { identity, readable } from "../../facts/written.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { effectsOf } from "../analysis/effects.ts";
-import { type EnvironmentKind, stageIn } from "../analysis/stages.ts";
 import { beginning } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
@@ -22,7 +22,7 @@ export const envMislabelled: Rule = {
     const seen = new Set<object>();
     for (const { pipeline, job } of analysis.work()) {
       const environment = job.environment && literalText(job.environment.name);
-      const named = environment ? stageIn(environment) : undefined;
+      const named = environment ? environmentKindIn(environment) : undefined;
       if (!environment || !named || job.matrix) continue;
       const effects = effectsOf(job).filter((effect) => effect.step && effect.access && effect.kind === "deploy");
       for (const { step, tool } of effects) {
@@ -73,7 +73,7 @@ function stageOfCommand(
     if (/^\s*#|\becho\b/.test(line) || buildTools.test(line.replace(/\bnpx\b/, ""))) continue;
     for (const [, text, ...values] of line.matchAll(flag)) {
       const value = values.find((each) => each !== undefined)!;
-      const stage = stageIn(value);
+      const stage = environmentKindIn(value);
       if (stage) found.push({ stage, value, text: text!.trim() });
     }
   }
@@ -90,7 +90,7 @@ function agreesElsewhere(job: JobFacts, step: StepFacts, named: EnvironmentKind)
 function* deployedElsewhere(analysis: Analysis): Generator<Candidate> {
   for (const pipeline of stagedPipelines(analysis.facts)) {
     for (const action of pipeline.actions) {
-      const named = stageIn(action.stageLabel) ?? stageIn(action.label);
+      const named = environmentKindIn(action.stageLabel) ?? environmentKindIn(action.label);
       const access = named && action.accesses.find((each): each is ResourceAccess => goesElsewhere(each, named));
       if (!access || !named || isDeployedByOthers(pipeline, action, access)) continue;
       const target = `${access.resource} "${readable(access.key)}"`;
@@ -117,7 +117,7 @@ function* deployedElsewhere(analysis: Analysis): Generator<Candidate> {
 /** Only production against the rest is certain to be a mistake; names of the lower stages vary. */
 function goesElsewhere(access: ActionFacts["accesses"][number], named: EnvironmentKind): boolean {
   if (access.kind !== "resource" || access.mode === "read" || access.effect !== "deploy") return false;
-  const told = stageIn(wordsOf(access.key));
+  const told = environmentKindIn(wordsOf(access.key));
   return told !== undefined && told !== named && (told === "production" || named === "production");
 }
 

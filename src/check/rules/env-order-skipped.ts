@@ -1,8 +1,8 @@
+import { type EnvironmentKind, environmentKindIn, isTrial } from "../../facts/environment-kind.ts";
 import type { JobFacts, Pipeline } from "../../facts/facts.ts";
 import { isStaged } from "../../facts/stages.ts";
 import { type Analysis, can, jobPattern, weakest } from "../analysis/analysis.ts";
 import { type Effect, isPreview, lastingEffects } from "../analysis/effects.ts";
-import { type EnvironmentKind, stageIn } from "../analysis/stages.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { documentation, type Rule } from "../rule.ts";
 import { rootJob } from "./no-conclusion-guard.ts";
@@ -70,9 +70,9 @@ function* stagesOf(analysis: Analysis, pipeline: Pipeline): Generator<Deployed> 
 /** From the environment, the job's own name, or the caller's. */
 function stageThrough(analysis: Analysis, job: JobFacts): EnvironmentKind | undefined {
   const environment = job.environment && literalText(job.environment.name);
-  if (environment) return stageIn(environment);
+  if (environment) return environmentKindIn(environment);
   for (let at: JobFacts | undefined = job; at; at = at.caller ? analysis.facts.job(at.caller) : undefined) {
-    const stage = stageIn(`${at.key} ${at.label}`);
+    const stage = environmentKindIn(`${at.key} ${at.label}`);
     if (stage) return stage;
   }
   return undefined;
@@ -81,7 +81,7 @@ function stageThrough(analysis: Analysis, job: JobFacts): EnvironmentKind | unde
 function firstHit(analysis: Analysis, pipeline: Pipeline, deployed: readonly Deployed[]) {
   for (const production of deployed) {
     if (production.stage !== "production") continue;
-    const before = deployed.filter((each) => each.stage === "staging" && sameThing(each, production));
+    const before = deployed.filter((each) => isTrial(each.stage) && sameThing(each, production));
     // After some earlier stage it is in a chain already; which stages count is the team's choice.
     if (before.length === 0 || before.some((each) => analysis.before(each.job, production.job))) continue;
     for (const staging of before) {

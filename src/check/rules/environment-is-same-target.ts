@@ -1,4 +1,5 @@
-import { type ActionFacts, isAction, type StagedPipeline, stagedPipelines, type Tier } from "../../facts/stages.ts";
+import type { EnvironmentKind } from "../../facts/environment-kind.ts";
+import { type ActionFacts, isAction, type StagedPipeline, stagedPipelines } from "../../facts/stages.ts";
 import type { Claim } from "../../simulation/claim.ts";
 import { type Analysis, jobPattern } from "../analysis/analysis.ts";
 import { changes, nameOfTarget, type ResourceUse, targetOf, usesOf } from "../analysis/beside.ts";
@@ -23,7 +24,7 @@ export const environmentIsSameTarget: Rule = {
 /** What commands do with a bucket may be about different paths in it. */
 function isDeployment(use: ResourceUse): boolean {
   const { resource, tool } = use.access;
-  if (!tierOf(use) || !changes(use) || targetOf(use) === undefined) return false;
+  if (!environmentKindOf(use) || !changes(use) || targetOf(use) === undefined) return false;
   return resource === "stack" || resource === "function" || (resource === "bucket" && tool === "S3 deploy");
 }
 
@@ -32,20 +33,22 @@ function* within(analysis: Analysis, pipeline: StagedPipeline, uses: readonly Re
   const seen = new Set<string>();
   for (const [i, first] of uses.entries()) {
     const target = targetOf(first)!;
-    const second = uses.slice(i + 1).find((use) => targetOf(use) === target && tierOf(use) !== tierOf(first));
+    const second = uses
+      .slice(i + 1)
+      .find((use) => targetOf(use) === target && environmentKindOf(use) !== environmentKindOf(first));
     if (!second || seen.has(target)) continue;
     seen.add(target);
     const [a, b] = [first.job, second.job] as [ActionFacts, ActionFacts];
     const chain = analysis.clearest(pipeline);
     yield {
-      message: `"${a.stage === b.stage ? a.label : a.stageLabel}" (${a.tier}) and "${a.stage === b.stage ? b.label : b.stageLabel}" (${b.tier}) of ${label} deploy the same ${nameOfTarget(second)}`,
+      message: `"${a.stage === b.stage ? a.label : a.stageLabel}" (${a.environmentKind}) and "${a.stage === b.stage ? b.label : b.stageLabel}" (${b.environmentKind}) of ${label} deploy the same ${nameOfTarget(second)}`,
       at: second.access.at,
-      related: [{ at: first.access.at, message: `Stage "${a.stageLabel}" deploys it as ${a.tier}` }],
+      related: [{ at: first.access.at, message: `Stage "${a.stageLabel}" deploys it as ${a.environmentKind}` }],
       confidence: "high",
       schedule: [
         beginning(chain, pipeline),
         `stage "${a.stageLabel}" deploys ${nameOfTarget(first)}`,
-        `${b.tier} has the change already, before stage "${b.stageLabel}" begins`,
+        `${b.environmentKind} has the change already, before stage "${b.stageLabel}" begins`,
       ],
       claim: changedEarly(analysis, chain, [a, b]),
       help: "Give each environment a name, an account (role) or a region of its own.",
@@ -66,6 +69,6 @@ function changedEarly(analysis: Analysis, chain: TriggerChain, [a, b]: readonly 
   );
 }
 
-function tierOf({ job }: ResourceUse): Tier | undefined {
-  return isAction(job) ? job.tier : undefined;
+function environmentKindOf({ job }: ResourceUse): EnvironmentKind | undefined {
+  return isAction(job) ? job.environmentKind : undefined;
 }

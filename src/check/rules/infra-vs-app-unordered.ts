@@ -6,7 +6,7 @@ import { identity, readable, readableIdentity } from "../../facts/written.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { bucketOf } from "../analysis/beside.ts";
 import { type Effect, effectsOf, isPreview } from "../analysis/effects.ts";
-import { stageOf } from "../analysis/stages.ts";
+import { environmentKindOf } from "../analysis/environments.ts";
 import { beginning, type TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, literalText, unify } from "../analysis/wording.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
@@ -117,7 +117,7 @@ function linkBetween(analysis: Analysis, infra: Change, app: Change): Link | und
   if (x && y && !hasItsOwn && showKey(x).toLowerCase() === showKey(y).toLowerCase()) {
     return { words: `both change the environment ${showKey(x)}`, holds: always };
   }
-  const [p, q] = [stageOf(infra.job), stageOf(app.job)];
+  const [p, q] = [environmentKindOf(infra.job), environmentKindOf(app.job)];
   if (p && q && p !== q) return undefined;
   const made = infra.job.steps.flatMap((step) => accessesOf(step).filter(({ mode }) => mode !== "read"));
   const read = app.job.steps.find((step) =>

@@ -16,7 +16,7 @@ export const productionBeforeStaging: Rule = {
   url: awsDocumentation.bestPractices,
   *find(analysis) {
     for (const pipeline of stagedPipelines(analysis.facts)) {
-      const production = pipeline.actions.find((action) => action.tier === "production" && deploys(action));
+      const production = pipeline.actions.find((action) => action.environmentKind === "production" && deploys(action));
       // What people start by hand, by a tag or after another pipeline was somebody's decision.
       const push = pipeline.starts.find(({ cause }) => cause.kind === "push" && cause.branches.kind !== "none");
       if (!production || !push || pipeline.partial || isGuarded(analysis, pipeline, production)) continue;
@@ -29,7 +29,7 @@ export const productionBeforeStaging: Rule = {
       const trial = later ?? elsewhere?.action;
       yield {
         message: trial
-          ? `"${production.label}" deploys production ${later && analysis.before(production, later) ? "before" : "beside"} "${trial.label}" (${trial.tier}), not after it`
+          ? `"${production.label}" deploys production ${later && analysis.before(production, later) ? "before" : "beside"} "${trial.label}" (${trial.environmentKind}), not after it`
           : `"${production.label}" deploys production, and no other environment or approval comes before it`,
         at: production.keyAt,
         related: [
@@ -86,7 +86,7 @@ function untried(analysis: Analysis, pipeline: StagedPipeline, { production, lat
 
 /** A deployment to another environment. */
 function isTrial(action: ActionFacts): boolean {
-  return action.tier !== undefined && action.tier !== "production" && deploys(action);
+  return action.environmentKind !== undefined && action.environmentKind !== "production" && deploys(action);
 }
 
 function isGuarded(analysis: Analysis, { actions }: StagedPipeline, production: ActionFacts): boolean {
@@ -99,7 +99,8 @@ function isGuarded(analysis: Analysis, { actions }: StagedPipeline, production: 
 function isTriedByOthers({ facts }: Analysis, pipeline: StagedPipeline): boolean {
   return stagedPipelines(facts).some(
     (other) =>
-      other !== pipeline && other.actions.some((action) => action.tier !== undefined && action.tier !== "production"),
+      other !== pipeline &&
+      other.actions.some((action) => action.environmentKind !== undefined && action.environmentKind !== "production"),
   );
 }
 

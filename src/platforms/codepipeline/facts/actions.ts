@@ -7,11 +7,11 @@ import { literal, type Written } from "../../../facts/written.ts";
 import { resourceAccess } from "../../../shell/rows.ts";
 import type { Action, CodePipeline, PipelineFiles } from "../pipeline.ts";
 import { buildFacts, noBuild } from "./builds.ts";
+import { environmentKindOf } from "./environments.ts";
 import { misspeltIn, providerOf } from "./misspelt.ts";
 import { runVariable, withRunValues } from "./run-values.ts";
 import { type StackFacts, stackFacts } from "./stack-template.ts";
 import { plainJob, plainStep } from "./stage-jobs.ts";
-import { tierOf } from "./tiers.ts";
 
 export interface ActionPlace {
   readonly pipeline: CodePipeline;
@@ -87,7 +87,7 @@ export function actionFacts(action: Action, { pipeline, files, stage, stageLabel
     misspelt: misspeltIn(action),
     token: provider === "GitHub" && literal(action.owner) === "ThirdParty" ? tokenOf(action) : undefined,
     opaque: build.opaque || category === "invoke",
-    tier: tierOf(stageLabel) ?? tierOf(label),
+    environmentKind: environmentKindOf(stageLabel) ?? environmentKindOf(label),
   };
   const invokedPipeline = provider === "CodePipeline" ? setting("PipelineName") : undefined;
   return {

@@ -13,10 +13,10 @@ import type {
 import { identity, literal, type Written } from "../../../facts/written.ts";
 import type { Bucket, CodePipeline, PipelineFiles, Stage } from "../pipeline.ts";
 import { actionFacts, type ReadAction } from "./actions.ts";
+import { environmentKindOf } from "./environments.ts";
 import { misspeltInRule } from "./misspelt.ts";
 import { plainJob, withNeeds } from "./stage-jobs.ts";
 import { completionOf, sourcesOf, startsOf } from "./starts.ts";
-import { tierOf } from "./tiers.ts";
 
 export interface CodePipelineFacts {
   readonly pipelines: readonly StagedPipeline[];
@@ -55,7 +55,7 @@ function readPipeline(pipeline: CodePipeline, files: PipelineFiles) {
     actions.push(...own);
     return { stage, index, label, own: own.map(({ facts }) => facts) };
   });
-  const waiting = withNeeds(withTiers(read, pipeline));
+  const waiting = withNeeds(withEnvironmentKinds(read, pipeline));
   const stages = read.map(({ stage, index, label }, i): StageFacts => {
     const at = { pipeline, path: [label], at: stage.at, keyAt: stage.name?.at ?? stage.at };
     const before = index === 0 ? [] : [`${pipeline.id}/${index - 1}`];
@@ -126,12 +126,12 @@ interface ReadStage {
 }
 
 /** Where a stage does not say its environment, the approval before it does, or the pipeline. */
-function withTiers(stages: readonly ReadStage[], { label }: CodePipeline): ActionFacts[][] {
-  let tier = tierOf(label);
+function withEnvironmentKinds(stages: readonly ReadStage[], { label }: CodePipeline): ActionFacts[][] {
+  let kind = environmentKindOf(label);
   return stages.map((stage) =>
     stage.own.map((action) => {
-      if (action.kind === "approval") tier = tierOf(action.label) ?? tierOf(stage.label) ?? tier;
-      return { ...action, tier: action.tier ?? tier };
+      if (action.kind === "approval") kind = environmentKindOf(action.label) ?? environmentKindOf(stage.label) ?? kind;
+      return { ...action, environmentKind: action.environmentKind ?? kind };
     }),
   );
 }

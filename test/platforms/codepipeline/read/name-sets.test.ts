@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { environmentKindOf } from "../../../../src/platforms/codepipeline/facts/environments.ts";
 import { globMatcher, nameSet } from "../../../../src/platforms/codepipeline/facts/name-sets.ts";
-import { tierOf } from "../../../../src/platforms/codepipeline/facts/tiers.ts";
 import { secrecy } from "../../../../src/platforms/codepipeline/read/secrets.ts";
 
 test("patterns of branches and paths", () => {
@@ -47,7 +47,7 @@ test("environments by the words in a name", () => {
     "products",
     "nonprod",
   ];
-  assert.deepEqual(names.map(tierOf), [
+  assert.deepEqual(names.map(environmentKindOf), [
     "production",
     "production",
     "staging",
