@@ -6,6 +6,8 @@ import type { FreezeView } from "../control/views/freezes.ts";
 import type { ExplainedJob, Plan, PlannedJob, PlannedPipeline, Requirements, Stray } from "../control/views/plan.ts";
 import type { ClosedView } from "../control/views/windows.ts";
 import { count } from "../findings/count.ts";
+import type { Delivery } from "../model/delivery.ts";
+import { durationText } from "../model/duration.ts";
 import { dayTime } from "./terminal/duration.ts";
 import type { Style } from "./terminal/style.ts";
 import { closedText } from "./terminal/wait-text.ts";
@@ -18,7 +20,7 @@ export interface PlanView {
   style: Style;
 }
 
-export interface JudgedView extends PlanView, Unusual {
+export interface JudgedView extends PlanView, Unusual, Soaking {
   lacking: readonly Lack[];
   freezes: readonly FreezeView[];
   closed: readonly ClosedView[];
@@ -31,6 +33,13 @@ export interface Unusual {
   requirements: Pick<Requirements, "approvals" | "hollowGates">;
   strays: readonly Stray[];
   guessed: string | undefined;
+}
+
+/** What is promoted by itself: what this brings, and what it takes the place of. */
+export interface Soaking {
+  plan: Plan;
+  delivery: Pick<Delivery, "environments">;
+  displaces?: Planned["displaces"];
 }
 
 /**
@@ -66,6 +75,7 @@ export function planLines(view: JudgedView): string[] {
     ...unusualLines(view, style),
     ...freezeLines(view.freezes, style),
     ...closedLines(view.closed, style),
+    ...soakLines(view, style),
     ...hollowLines(view),
     ...idleLines(view),
     ...lackingLines(view),
@@ -117,6 +127,22 @@ function approvalDoubts({
 /** Where it waits for a change window. */
 export function closedLines(closed: readonly ClosedView[], style: Style): string[] {
   return closed.map(({ environment, until }) => style.warning(closedText(environment, until)));
+}
+
+/** Where it goes on by itself, and what does not any more when this is deployed. */
+export function soakLines({ plan, delivery, displaces = [] }: Soaking, style: Style): string[] {
+  const { event, branch } = plan.change;
+  const isDelivered = event === "push" || event === "schedule";
+  const next = delivery.environments.flatMap(({ name, after, promote }) => {
+    if (promote === undefined || !isDelivered || !after.every((before) => plan.environments.includes(before)))
+      return [];
+    return `goes on to ${name} by itself after ${durationText(promote.soakMs)}, by baton serve --deliver ${branch}`;
+  });
+  const instead = isDelivered ? "this soaks in its place" : "this takes its place, and does not go on by itself either";
+  const gone = displaces.map(({ environment, release }) =>
+    style.warning(`release ${release} does not go to ${environment} by itself then: ${instead}`),
+  );
+  return [...next, ...gone];
 }
 
 /** What is kept waiting, and why. */

@@ -27,9 +27,10 @@ const by: Actor = { name: "baton serve", via: "policy" };
 type Due = NonNullable<StatusView["promotions"]>[number];
 
 /**
- * Promotes what has soaked for long enough where the definition says so. What is due is what the journal says, so that nothing is done
- * twice after a restart, nor by two servers, of which the journal refuses the second (`environment-busy`); and what was due while no server ran is done when one does: it has only soaked for longer. What is not
- * let in (a freeze, another run there) is tried again; a promotion that began is not, whatever came of it.
+ * Promotes what has soaked for long enough where the definition says so. What is due is what the journal says, also once more when it
+ * begins, so that nothing is done twice after a restart, nor by two servers; and what was due while no server ran is done when one
+ * does: it has only soaked for longer. What is not let in (a freeze, another run there) is tried again; a promotion that began
+ * is not, whatever came of it.
  */
 export class Promotions {
   readonly #options: PromotionsOptions;
@@ -74,6 +75,8 @@ export class Promotions {
       this.#refused.delete(key);
       this.#note({ about: { ...about, run }, status: 200 });
     } catch (error) {
+      // Somebody else was faster, or something else came: what is due then is looked at the next time.
+      if (error instanceof Refused && error.refusal.code === "outdated-plan") return;
       const text = error instanceof Refused ? JSON.stringify(error.refusal) : String(error);
       if (this.#refused.get(key) === text) return;
       this.#refused.set(key, text);
@@ -86,8 +89,14 @@ export class Promotions {
 
   /** Throws only where no run has begun. */
   async #start({ environment, release }: Due): Promise<RunId> {
-    const { host, underways, secretsFile, report } = this.#options;
-    const request = { kind: "promotion" as const, to: environment, release: String(release), secretsFile };
+    const { host, underways, secretsFile, report, now } = this.#options;
+    const request = {
+      kind: "promotion" as const,
+      to: environment,
+      release: String(release),
+      byItself: { now },
+      secretsFile,
+    };
     const planned = answered(await host.move(request));
     const underway = answered(await host.start(planned, { secretsFile, isWatched: false }, by));
     try {

@@ -90,10 +90,17 @@ export class Underways {
     this.#following.add(following);
   }
 
-  /** Takes up the runs that a server before this one made go on and that nobody goes on with. */
+  /**
+   * Takes up the runs that a server before this one made go on and that nobody goes on with; also those that it had only written
+   * to the journal when it was killed.
+   */
   async takeUpLeft(): Promise<void> {
-    for (const run of this.#kept()) {
-      const asked = await this.#options.host.resume({ run, secretsFile: this.#options.secretsFile }, successor);
+    const { host } = this.#options;
+    const status = await host.status({ most: 0 });
+    const open = status.ok ? status.value.open : [];
+    const own = open.filter(({ by, runBy }) => by === successor.name && runBy === undefined).map(({ run }) => run);
+    for (const run of new Set([...this.#kept(), ...own])) {
+      const asked = await host.resume({ run, secretsFile: this.#options.secretsFile }, successor);
       try {
         if (asked.ok) await this.take(asked.value);
         else this.#notTakenUp(run, new Refused(asked.refusal));

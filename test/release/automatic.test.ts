@@ -58,9 +58,41 @@ const moved = (number: number, moves: number, to: string, parts: Parts & { begun
 
 /** `12 → test at 14`, in hours. */
 const due = (...runs: RunFacts[]) =>
-  automaticPromotions(releaseHistory(runs), runs).map(
+  automaticPromotions(releaseHistory(runs), runs).promotions.map(
     ({ release, environment, at }) => `${release} → ${environment} at ${at / hour}`,
   );
+
+/** Why what could go on does not, after the words that are the same each time. */
+const held = (...runs: RunFacts[]) =>
+  automaticPromotions(releaseHistory(runs), runs).held.map(({ release, environment, text }) => {
+    const same = `release ${release} does not go to ${environment} by itself: `;
+    assert.ok(text.startsWith(same), text);
+    return `${release}: ${text.slice(same.length)}`;
+  });
+
+test("what could go on and does not is said with what keeps it, and nothing else is", () => {
+  const first = run(1, "dev", 10 * hour);
+  assert.deepEqual(held(first), [], "it soaks");
+  assert.deepEqual(held(first, run(2, "dev", 11 * hour, { event: "manual", by: "ada" })), ["2: ada ran it by hand"]);
+  const byHand = { event: "manual" as const, begun: true as const };
+  assert.deepEqual(held(first, run(2, "dev", 11 * hour, byHand)), ["1: release 2 is being deployed to dev"]);
+  const failed = { begun: true as const, conclusion: "failed" as const };
+  assert.deepEqual(held(first, run(2, "dev", 11 * hour, failed)), ["1: release 2 did not come to dev as a whole"]);
+  assert.deepEqual(held(first, moved(11, 1, "dev", failed)), ["1: it did not come to dev as a whole"]);
+  const rollback = { event: "rollback" as const };
+  assert.deepEqual(held(first, run(2, "dev", 11 * hour), moved(3, 1, "dev", rollback)), ["2: dev has release 1"]);
+  assert.deepEqual(held(first, moved(2, 1, "test", failed)), ["1: run r2 took it there, and failed"]);
+  const off = { changes: [], conclusion: "cancelled" as const };
+  assert.deepEqual(held(first, moved(2, 1, "test", off)), ["1: run r2 took it there, and was cancelled"]);
+  assert.deepEqual(held(first, moved(2, 1, "test", { changes: [], begun: true })), [], "its run says so itself");
+  assert.deepEqual(held(first, moved(2, 1, "test")), [], "it is there");
+  const delivery1 = delivery(web, [dev, stays]);
+  assert.deepEqual(
+    held(run(1, "dev", 10 * hour, { delivery: delivery1, event: "manual" })),
+    [],
+    "nobody has chosen it",
+  );
+});
 
 test("what is in all that comes before goes on once it has soaked there", () => {
   assert.deepEqual(due(run(1, "dev", 10 * hour)), ["1 → test at 12"]);

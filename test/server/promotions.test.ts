@@ -1,7 +1,10 @@
 /** What has soaked is promoted by the server: once, when it is due, where its branch is delivered, and not in a freeze. */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { connect } from "../../src/control/connect.ts";
+import { answered } from "../../src/control/control.ts";
 import type { StatusView } from "../../src/control/views/status.ts";
 import { Promotions, type PromotionsOptions } from "../../src/server/promotions.ts";
 import type { AccessEntry, AccessPage } from "../../src/server/wire/access-log.ts";
@@ -148,5 +151,117 @@ test(
       entries.filter(({ asked }) => asked === "promotion").map(({ by, about }) => [by, about.release, about.run]),
       [["baton serve", "1", "r0002"]],
     );
+  },
+);
+
+/** A release of `page` in dev that has soaked, and no server yet. */
+async function soaked(t: TestContext, steps: (root: string) => string) {
+  const box = sandbox(t, { files: { ".gitignore": ".baton\norigin\nhold\n", page: "one\n" } });
+  box.write({ "baton.yaml": definition.replace("cat page", steps(box.root)) });
+  box.git("add", "baton.yaml");
+  box.git("init", "--quiet", "--bare", "--initial-branch=main", "origin");
+  box.git("remote", "add", "origin", "./origin");
+  const status = async () => JSON.parse((await box.baton("status", "--json")).stdout) as StatusView;
+  const push = async (page: string) => {
+    box.write({ page });
+    box.git("commit", "--quiet", "--all", "--allow-empty", "--message", page);
+    box.git("push", "--quiet", "origin", "HEAD:refs/heads/main");
+    assert.equal((await box.baton("run", "--event", "push", "--yes")).code, 0);
+    await until("it has soaked", async () => (await status()).promotions![0]!.at < Date.now());
+  };
+  await push("two");
+  return { box, status, push };
+}
+
+const movedIn = ({ runs }: StatusView) => runs.filter(({ moves }) => moves !== undefined);
+
+test(
+  "a server killed while it begins a promotion: the next one goes on with it, and nothing is promoted twice",
+  fullDepth(),
+  async (t) => {
+    const { box, status } = await soaked(t, (root) => `while [ -e ${root}/hold ]; do sleep 0.02; done`);
+    box.write({ hold: "" });
+    // Sooner or later in what it does, from the first look on.
+    for (let ms = 0; movedIn(await status()).length === 0; ms += 15) {
+      await using server = await serving(box, "--deliver", "main");
+      await setTimeout(ms);
+      await server.stop("SIGKILL");
+    }
+    // The moment between the two files: it stands in the journal, and nowhere else that somebody makes it go on.
+    box.git("clean", "-fxq", ".baton/server/underway.json");
+    assert.deepEqual(
+      (await status()).open.map(({ run, by, runBy }) => [run, by, runBy]),
+      [["r0002", "baton serve", undefined]],
+    );
+    for (const _ of [1, 2, 3]) {
+      await using server = await serving(box, "--deliver", "main");
+      await until(
+        "it goes on",
+        async () => (await status()).open[0]?.jobs.some((job) => job.status === "running") === true,
+      );
+      await server.stop("SIGKILL");
+    }
+    box.git("clean", "-fxq", "hold");
+    await using _last = await serving(box, "--deliver", "main");
+    await until("it has ended", async () => (await status()).open.length === 0);
+    assert.deepEqual(
+      movedIn(await status()).map(({ run, conclusion }) => [run, conclusion]),
+      [["r0002", "succeeded"]],
+    );
+  },
+);
+
+test("two servers at once promote each release once, also where it fails at once", fullDepth(), async (t) => {
+  const { box, status, push } = await soaked(t, () => "exit 3");
+  for (let round = 1; round <= 3; round++) {
+    if (round > 1) await push(`round ${round}`);
+    await using first = await serving(box, "--deliver", "main");
+    await using second = await serving(box, "--deliver", "main");
+    await until("it was promoted", async () => movedIn(await status()).length >= round);
+    await until("that has ended", async () => (await status()).open.length === 0);
+    for (const { said } of [first, second]) assert.doesNotMatch(said(), /Error|unexpected/);
+  }
+  const promoted = movedIn(await status());
+  assert.deepEqual(
+    promoted.map(({ moves, conclusion }) => [moves!.release, conclusion]),
+    [5, 3, 1].map((release) => [release, "failed"]),
+  );
+});
+
+test("a promotion that was due begins only if it is still due then", fullDepth(), async (t) => {
+  const { box } = await soaked(t, () => "exit 3");
+  const host = answered(await connect({ cwd: box.root, env: box.env, entry: "", say: () => {} }, {}));
+  const request = { kind: "promotion" as const, to: "test", release: "1", byItself: Date };
+  const by = { name: "baton serve", via: "policy" as const };
+  const planned = answered(await host.move(request));
+  assert.equal((await box.baton("promote", "--to", "test", "--yes")).code, 1);
+  const again = await host.move(request);
+  assert.equal(again.ok ? "due" : again.refusal.code, "outdated-plan");
+  const late = answered(await host.start(planned, { isWatched: false }, by));
+  await assert.rejects(late.begin({ event() {}, output() {}, waitsFor() {} }), /outdated-plan/);
+  await late.close();
+  assert.equal(movedIn(await box.json<StatusView>("status")).length, 1);
+});
+
+test(
+  "a run by hand in what comes before takes the place of what soaks, and does not go on by itself",
+  fullDepth(),
+  async (t) => {
+    const { box, status } = await soaked(t, () => "cat page");
+    box.write({ page: "three" });
+    box.git("commit", "--quiet", "--all", "--message", "by hand");
+    const said = await box.baton("plan");
+    assert.match(
+      said.stdout,
+      /^release 1 does not go to test by itself then: this takes its place, and does not go on by itself either$/m,
+    );
+    assert.equal((await box.baton("run", "--to", "dev")).code, 0);
+    assert.match(
+      (await box.baton("status")).stdout,
+      /^release 2 does not go to test by itself: \S+ ran it by hand; baton promote 2 --to test$/m,
+    );
+    await using server = await serving(box, "--deliver", "main");
+    assert.equal((await server.get("/api/status")).status, 200);
+    assert.equal((await status()).promotions, undefined);
   },
 );

@@ -40,12 +40,23 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
     return exitCodes.clean;
   }
   const [lacking, idlePaths] = await Promise.all([planned.lacking(), planned.idlePaths()]);
-  const { strays, guessed, freezes } = planned;
+  const { strays, guessed, freezes, displaces = [] } = planned;
   const { approvals, hollowGates } = planned.requirements;
   const inPlace = options.inPlace === true;
   const closed = closedFor(plan, planned.delivery, Date.now());
   if (options.json)
-    terminal.printJson({ ...plan, approvals, hollowGates, strays, guessed, freezes, closed, lacking, idlePaths });
+    terminal.printJson({
+      ...plan,
+      approvals,
+      hollowGates,
+      strays,
+      guessed,
+      freezes,
+      closed,
+      displaces,
+      lacking,
+      idlePaths,
+    });
   else
     terminal.print(
       ...planLines({ ...planned, plan, source, inPlace, lacking, closed, idlePaths, style: terminal.out }),

@@ -2,7 +2,16 @@ import { answered } from "../../control/control.ts";
 import { closedFor } from "../../control/views/windows.ts";
 import type { CommandModule } from "../command.ts";
 import { connected } from "../host.ts";
-import { anewLines, closedLines, freezeLines, openLines, sourceText, totals, unusualLines } from "../plan-text.ts";
+import {
+  anewLines,
+  closedLines,
+  freezeLines,
+  openLines,
+  soakLines,
+  sourceText,
+  totals,
+  unusualLines,
+} from "../plan-text.ts";
 import { exitCodes, UsageError } from "../problem.ts";
 import {
   type DrivingOptions,
@@ -82,6 +91,7 @@ export const run: CommandModule["run"] = async ({ terminal, options: given }) =>
       ...unusualLines(planned, terminal.err),
       ...freezeLines(planned.freezes, terminal.err),
       ...closedLines(closedFor(plan, planned.delivery, Date.now()), terminal.err),
+      ...soakLines(planned, terminal.err),
       ...openLines(open),
     ],
     again: runCommand(options),

@@ -146,15 +146,27 @@ function frozenLines({ freezes }: StatusView, { out }: Shown): string[] {
 }
 
 /** On a terminal nothing is promoted by itself: it is said who would. */
-function promotionLines({ promotions = [], freezes }: StatusView, { now, out }: Shown): string[] {
+function promotionLines(status: StatusView, { now, out }: Shown): string[] {
+  const { promotions = [], held = [] } = status;
   const lines = promotions.map(({ environment, release, branch, at }) => {
     const server = out.faint(`baton serve --deliver ${branch}`);
     if (now < at) return `release ${release} goes to ${environment} in ${duration(at - now)}, by ${server}`;
-    const isFrozen = freezes.some((freeze) => freeze.environment === environment);
-    const waits = isFrozen ? "waits for the end of the freeze" : `waits for ${server}`;
-    return `release ${release} has soaked before ${environment}, and ${waits}`;
+    return `release ${release} has soaked before ${environment}, and waits for ${keptBy(environment, status) ?? server}`;
   });
+  lines.push(
+    ...held.map(
+      ({ environment, release, text }) => `${text}; ${out.faint(`baton promote ${release} --to ${environment}`)}`,
+    ),
+  );
   return lines.length === 0 ? [] : ["", ...lines];
+}
+
+/** What keeps every promotion out of an environment just now. */
+function keptBy(environment: string, { freezes, open, locks = [] }: StatusView): string | undefined {
+  if (freezes.some((freeze) => freeze.environment === environment)) return "the end of the freeze";
+  const lock = locks.find((one) => one.environment === environment);
+  const there = lock?.holder ?? lock?.queue[0] ?? open.find(({ moves, path }) => moves && path.includes(environment));
+  return there && `the end of run ${there.run}`;
 }
 
 function owedLines({ owed }: StatusView, { out }: Shown): string[] {

@@ -1,5 +1,5 @@
 import type { Recorded, RunId } from "../../engine/events.ts";
-import { type AutomaticPromotion, automaticPromotions } from "../../release/automatic.ts";
+import { automaticPromotions, type Outlook } from "../../release/automatic.ts";
 import type { RunFacts } from "../../release/history.ts";
 import { type ReleaseHistory, releaseHistory } from "../../release/history.ts";
 import type { JournalReader } from "../../store/journal-reader.ts";
@@ -16,16 +16,19 @@ export function readReleases(journal: JournalReader, ask: { most?: number; until
   return releaseHistory(readRunFacts(journal, ask));
 }
 
-/** What is promoted by itself, unless something else happens before, and when. */
-export function readAutomaticPromotions(journal: JournalReader): AutomaticPromotion[] {
+/** What is promoted by itself, unless something else happens before, and when; and what is not, and why. */
+export function readOutlook(journal: JournalReader): Outlook {
   const newest = journal.runs({ newest: newestRuns });
   const made = newest.find(({ run }) => journal.moveOf(run) === undefined);
   // Most deliveries have nothing of the kind, and their history need not be read for it.
-  if (made === undefined || !journal.deliveryOf(made.run)?.environments.some(({ promote }) => promote)) return [];
+  if (made === undefined || !journal.deliveryOf(made.run)?.environments.some(({ promote }) => promote)) {
+    return { promotions: [], held: [] };
+  }
   const runs = readRunFacts(journal);
+  const { promotions, held } = automaticPromotions(releaseHistory(runs), runs);
   // Of a release that is older than all runs that were read, nobody knows whether it was tried.
-  const oldest = newest.at(-1)!.release;
-  return automaticPromotions(releaseHistory(runs), runs).filter(({ release }) => release >= oldest);
+  const isKnown = ({ release }: { release: number }) => release >= newest.at(-1)!.release;
+  return { promotions: promotions.filter(isKnown), held: held.filter(isKnown) };
 }
 
 function readRunFacts(

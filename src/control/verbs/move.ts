@@ -9,15 +9,17 @@ import type { Plan, PlanRequest } from "../../plan/plan.ts";
 import { originOf } from "../../plan/plan.ts";
 import { requirementsOf } from "../../plan/requirements.ts";
 import { withUndo } from "../../plan/undo.ts";
+import type { AutomaticPromotion } from "../../release/automatic.ts";
 import type { ReleaseHistory } from "../../release/history.ts";
 import { type MayNotMove, type Move, type Moving, promotionTo, rollbackOf } from "../../release/moves.ts";
 import { underTodaysPolicies } from "../../release/todays-policies.ts";
+import type { JournalReader } from "../../store/journal-reader.ts";
 import { asked, notThere, refused } from "../control.ts";
 import { loadDefinition } from "../definition/load.ts";
 import { freezesNow, isUnderway, openJournal, requireJournal } from "../local/journal.ts";
 import { lackingHere } from "../local/lacking.ts";
 import { pastOf } from "../local/past.ts";
-import { readReleases } from "../local/release-facts.ts";
+import { readOutlook, readReleases } from "../local/release-facts.ts";
 import type { Place, Project } from "../project.ts";
 import { type Past, withoutLegs } from "../request/run-request.ts";
 import { readSecrets } from "../request/secrets.ts";
@@ -34,6 +36,8 @@ export interface MoveRequest {
   release?: string | undefined;
   /** Only these. Default: all. */
   pipelines?: string[] | undefined;
+  /** Only if it is due to go there by itself, by this clock (milliseconds since the epoch): asked again when it begins. */
+  byItself?: { now(): number } | undefined;
   /** A file of `NAME=value` lines; other secrets come from environment variables. */
   secretsFile?: string | undefined;
 }
@@ -47,6 +51,7 @@ export interface PlannedMove extends Planned {
 export async function planMove(place: Place, request: MoveRequest): Promise<PlannedMove> {
   const { project, caller } = place;
   using journal = requireJournal(project);
+  if (request.byItself !== undefined) requireDue(journal, request);
   const history = readReleases(journal);
   const today = await asked(() => loadDefinition(project.file, caller));
   const underToday = (one: Move) => underTodaysPolicies(one, today.ok ? today.value : undefined);
@@ -81,6 +86,7 @@ export async function planMove(place: Place, request: MoveRequest): Promise<Plan
     open,
     freezes: freezesFor(first.plan, freezesNow(journal)),
     again,
+    ...(request.byItself !== undefined && { requireStill: (present: JournalReader) => requireDue(present, request) }),
     // The definition that is moved is not to be mended any more.
     idlePaths: async () => [],
     lacking: async () =>
@@ -93,6 +99,14 @@ export async function planMove(place: Place, request: MoveRequest): Promise<Plan
     move: view,
     files: view.files,
   };
+}
+
+/** @throws {Refused} */
+function requireDue(journal: JournalReader, { to, release, byItself }: MoveRequest): void {
+  const now = byItself!.now();
+  const isIt = (one: AutomaticPromotion) => one.environment === to && String(one.release) === release;
+  if (readOutlook(journal).promotions.some((one) => isIt(one) && one.at <= now)) return;
+  throw refused("outdated-plan", { subject: to, because: `release ${release} is not due there by itself any more` });
 }
 
 function chosenMove(history: ReleaseHistory, { kind, to, release: named, pipelines = [] }: MoveRequest): Move {

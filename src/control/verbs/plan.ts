@@ -2,12 +2,15 @@ import type { RunId } from "../../engine/events.ts";
 import type { Delivery } from "../../model/delivery.ts";
 import type { Deployed, Plan } from "../../plan/plan.ts";
 import { type Requirements, requirementsOf } from "../../plan/requirements.ts";
+import type { AutomaticPromotion } from "../../release/automatic.ts";
 import { type Stray, straysOf } from "../../release/guard.ts";
+import type { JournalReader } from "../../store/journal-reader.ts";
 import { loadDefinition } from "../definition/load.ts";
 import { type IdlePath, idlePaths } from "../local/idle-paths.ts";
 import { freezesNow, isUnderway, openJournal } from "../local/journal.ts";
 import { type Lack, lackingHere } from "../local/lacking.ts";
 import { pastOf } from "../local/past.ts";
+import { readOutlook } from "../local/release-facts.ts";
 import type { Place, Project } from "../project.ts";
 import { noPast, type Past, type PlannedRequest, type PlanOptions, planFor } from "../request/run-request.ts";
 import { readSecrets } from "../request/secrets.ts";
@@ -36,6 +39,10 @@ export interface Planned extends Judged {
   open: { run: RunId; isUnderway: boolean }[];
   /** Where something would be deployed and nothing may begin to be just now. */
   freezes: FreezeView[];
+  /** What would go on by itself, and does not when this comes to what is before it. */
+  displaces?: AutomaticPromotion[];
+  /** Asked when it begins, of the journal as it is then. @throws {Refused} where it is not to begin any more */
+  requireStill?: (journal: JournalReader) => void;
   /** The plan again, for another past. */
   again(past: Past): Promise<Judged>;
   /** What is missing on this machine to carry it out, as far as it can be told at a glance. */
@@ -59,7 +66,7 @@ export async function planRun({ caller, project }: Place, request: PlanRequest):
   reading.catch(() => {});
   const delivery = await loadDefinition(project.file, caller);
   const source = await reading;
-  const { past, open, freezes } = readPast(project, { source, delivery });
+  const { past, open, freezes, promotions } = readPast(project, { source, delivery });
   const environments = request.everywhere ? { environments: delivery.environments.map(({ name }) => name) } : {};
   const isUnproven = request.branch !== undefined && !(await comesFrom(source, request.branch, caller.env));
   const again = async (past: Past): Promise<Judged> => {
@@ -76,6 +83,7 @@ export async function planRun({ caller, project }: Place, request: PlanRequest):
     past,
     open,
     freezes: freezesFor(judged.plan, freezes),
+    displaces: promotions.filter(({ environment }) => comesBefore(delivery, judged.plan, environment)),
     again,
     idlePaths: () => idlePaths(delivery, project),
     lacking: () => lacking({ project, delivery, ...judged }),
@@ -96,12 +104,21 @@ function uncommittedIn(source: Source): number {
 function readPast(
   project: Project,
   { source, delivery }: Pick<Planned, "source" | "delivery">,
-): Pick<Planned, "past" | "open" | "freezes"> {
+): Pick<Planned, "past" | "open" | "freezes"> & { promotions: AutomaticPromotion[] } {
   using journal = openJournal(project);
-  if (!journal) return { past: noPast, open: [], freezes: [] };
+  if (!journal) return { past: noPast, open: [], freezes: [], promotions: [] };
   const open = journal.openRuns().map(({ run }) => ({ run, isUnderway: isUnderway(journal, run) }));
   const freezes = freezesNow(journal);
-  return { past: pastOf(journal, { project, source, delivery }), open, freezes };
+  const { promotions } = readOutlook(journal);
+  return { past: pastOf(journal, { project, source, delivery }), open, freezes, promotions };
+}
+
+/** Something is deployed to what comes right before the environment. */
+function comesBefore({ environments }: Delivery, { jobs }: Plan, environment: string): boolean {
+  const before = environments.find(({ name }) => name === environment)?.after ?? [];
+  return jobs.some(
+    (job) => job.decision === "run" && job.environment !== undefined && before.includes(job.environment),
+  );
 }
 
 /** Of those, the ones that would keep something of the plan waiting. */

@@ -87,9 +87,10 @@ export async function startRun(
 /** The plan for what is deployed and made at this moment. @throws {Refused} when nothing of it is left to run. */
 async function planNow(
   { store }: Session,
-  { project, delivery, source, past, plan, again, held = [] }: Planned,
+  { project, delivery, source, past, plan, again, requireStill, held = [] }: Planned,
   ready: (judged: Judged) => Promise<void>,
 ): Promise<Plan> {
+  requireStill?.(store);
   if (isPresent(past, { journal: store, project, also: held })) return plan;
   const present = pastOf(store, { project, source, delivery, also: held });
   if (isSamePast(past, present)) return plan;

@@ -2,7 +2,7 @@ import { headsOfSnapshots } from "../../git/snapshot.ts";
 import { processOf } from "../../store/lease.ts";
 import type { ReadingHandle } from "../../store/store.ts";
 import { openJournal } from "../local/journal.ts";
-import { readAutomaticPromotions } from "../local/release-facts.ts";
+import { readOutlook } from "../local/release-facts.ts";
 import { untoldIn } from "../local/untold.ts";
 import type { Project } from "../project.ts";
 import { type StatusView, statusView } from "../views/status.ts";
@@ -14,11 +14,12 @@ export async function readStatus(project: Project, { most }: { most: number }): 
   const deployed = Object.values(view.deployed).flatMap((there) => Object.values(there));
   const commits = [...view.runs, ...deployed].map(({ commit }) => commit);
   const snapshots = project.repository === undefined ? {} : await headsOfSnapshots(project.repository, commits);
-  const promotions = journal === undefined ? [] : readAutomaticPromotions(journal);
+  const { promotions = [], held = [] } = journal === undefined ? {} : readOutlook(journal);
   const untold = untoldIn(project.stateFolder);
   return {
     ...view,
     ...(promotions.length > 0 && { promotions }),
+    ...(held.length > 0 && { held }),
     ...(untold.length > 0 && { untold }),
     ...(Object.keys(snapshots).length > 0 && { snapshots }),
   };

@@ -1,5 +1,5 @@
 import type { RunState, State } from "../../engine/state.ts";
-import type { AutomaticPromotion } from "../../release/automatic.ts";
+import type { AutomaticPromotion, HeldPromotion } from "../../release/automatic.ts";
 import type { JournalReader } from "../../store/journal-reader.ts";
 import { type DeployedView, deployedView } from "./deployed.ts";
 import type { JobId, RunId } from "./events.ts";
@@ -25,6 +25,8 @@ export interface StatusView {
   owed: OwedView[];
   /** What is promoted by itself, unless something else happens before. Absent: nothing. */
   promotions?: AutomaticPromotion[];
+  /** What could be promoted by itself and is not, and why. Absent: nothing. */
+  held?: HeldPromotion[];
   /** Who was not told of something that was to be told. Absent: nobody. */
   untold?: UntoldView[];
   /** Of the commits above that stand for uncommitted files: the commit that was checked out. Absent: none does. */
@@ -41,6 +43,8 @@ export interface OwedView {
 }
 
 export interface OpenRun extends Omit<RunView, "environments"> {
+  /** Who asked for it. */
+  by?: string;
   /** The process that runs it; absent when nobody does. */
   runBy?: { pid?: number };
 }
@@ -78,6 +82,6 @@ function openRuns(
   return [...state.runs.values()].map((run) => {
     const runBy = ownerOf(run);
     const { environments: _, ...view } = runView(state, run, now);
-    return { ...view, ...(runBy !== undefined && { runBy }) };
+    return { ...view, ...(run.by !== undefined && { by: run.by }), ...(runBy !== undefined && { runBy }) };
   });
 }

@@ -142,7 +142,11 @@ const runFields = {
 export const runView = z.strictObject({ ...runFields, environments: deployedByPlace }).meta({ id: "Run" });
 
 const openRun = z
-  .strictObject({ ...runFields, runBy: z.strictObject({ pid: z.number().int().optional() }).optional() })
+  .strictObject({
+    ...runFields,
+    by: z.string().optional().meta({ description: "Who asked for it." }),
+    runBy: z.strictObject({ pid: z.number().int().optional() }).optional(),
+  })
   .meta({ id: "OpenRun", description: "`runBy` is absent when nobody makes it go on." });
 
 const runName = { run: z.string(), release: z.number().int() };
@@ -180,6 +184,10 @@ export const statusView = z
         description:
           "What is promoted by itself, from when on, by a server that delivers the branch; unless something else happens before.",
       }),
+    held: z
+      .array(z.strictObject({ environment: z.string(), release: z.number().int(), text: z.string() }))
+      .optional()
+      .meta({ description: "What could be promoted by itself and is not, and why." }),
     untold: z
       .array(z.strictObject({ target: z.string(), givenUp: z.number().int(), failure: z.string() }))
       .optional()

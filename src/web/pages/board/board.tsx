@@ -33,7 +33,7 @@ export function BoardPage() {
       <Problems problem={problem} />
       <Attention board={board} open={status?.open ?? []} untold={status?.untold ?? []} />
       <div class="board-columns">
-        <Matrix board={board} />
+        <Matrix board={board} status={status} />
         {isEmpty ? (
           <Nothing title="Nothing was deployed yet">
             <p>The definition is read and in order. The first run shows up here by itself.</p>
@@ -55,7 +55,8 @@ export function BoardPage() {
   );
 }
 
-function Matrix({ board: { delivery, environments, pipelines } }: { board: Board }) {
+function Matrix({ board, status }: { board: Board; status: Status | undefined }) {
+  const { delivery, environments, pipelines } = board;
   const table = useRef<HTMLTableElement>(null);
   useKeys("Board", boardKeys);
   const lines = twigs(pipelines);
@@ -73,6 +74,7 @@ function Matrix({ board: { delivery, environments, pipelines } }: { board: Board
                 {at > 0 && <Ahead pipelines={pipelines} from={environments[at - 1]!} to={environment} />}
                 <th scope="col" key={environment.name}>
                   <Environment environment={environment} hasAny={hasAny(pipelines, environment.name)} />
+                  {status && <ByItself status={status} name={environment.name} />}
                 </th>
               </>
             ))}
@@ -242,6 +244,27 @@ function Environment({ environment, hasAny }: { environment: BoardEnvironment; h
     </div>
   );
 }
+
+/** What is promoted here by itself, and when, or why what could be is not. */
+function ByItself({ status: { promotions = [], held = [] }, name }: { status: Status; name: string }) {
+  const next = promotions.find(({ environment }) => environment === name);
+  const stays = held.find(({ environment }) => environment === name);
+  if (next === undefined && stays === undefined) return null;
+  const [mark, title]: [Mark, string] =
+    next === undefined
+      ? [{ state: "skipped", word: `${stays!.release} stays` }, stays!.text]
+      : next.at > now.value
+        ? [{ state: "waiting", word: `${next.release} in ${roughly(next.at - now.value)}` }, byItself(next)]
+        : [{ state: "waiting", word: `${next.release} is next` }, byItself(next)];
+  return (
+    <span class="environment" title={title}>
+      <StateMark filled mark={mark} />
+    </span>
+  );
+}
+
+const byItself = ({ release, branch, at }: NonNullable<Status["promotions"]>[number]) =>
+  `Release ${release} goes on by itself from ${exactly(at)}, by a server that delivers ${branch}`;
 
 function heldWords({ since, leftMs }: NonNullable<BoardEnvironment["holder"]>): string {
   const held = since === undefined ? "" : `for ${roughly(now.value - since)}`;
