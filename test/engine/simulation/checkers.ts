@@ -8,6 +8,7 @@ import { failuresGoBack } from "./checkers/failures-go-back.ts";
 import { freezesHold } from "./checkers/freezes-hold.ts";
 import { goneHoldsUpNobody } from "./checkers/gone-holds-up-nobody.ts";
 import { groupsInOrder } from "./checkers/groups-in-order.ts";
+import { irreversibleStays } from "./checkers/irreversible-stays.ts";
 import { legsMayEnd } from "./checkers/legs-may-end.ts";
 import { limits } from "./checkers/limits.ts";
 import { locksInOrder } from "./checkers/locks-in-order.ts";
@@ -32,6 +33,7 @@ import { settles } from "./checkers/settles.ts";
 import { skipsAreTrue } from "./checkers/skips-are-true.ts";
 import { suspendedHoldsNothing } from "./checkers/suspended-holds-nothing.ts";
 import { undoesFirst } from "./checkers/undoes-first.ts";
+import { undoesInOrder } from "./checkers/undoes-in-order.ts";
 import { verifiedLongEnough } from "./checkers/verified-long-enough.ts";
 import { windowsHold } from "./checkers/windows-hold.ts";
 
@@ -55,6 +57,8 @@ export function allCheckers(): Checker[] {
     movesTheSameBytes(),
     rollbackRestores(),
     undoesFirst(),
+    undoesInOrder(),
+    irreversibleStays(),
     ownOutputs(),
     nothingLost(),
     limits(),

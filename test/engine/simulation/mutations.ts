@@ -115,6 +115,17 @@ export const mutations: Readonly<Record<string, { does: string; sabotage: Sabota
       },
     },
   },
+  "undoes in order": {
+    does: "undoes the oldest release first",
+    sabotage: {
+      moving: (found) =>
+        "move" in found ? { move: { ...found.move, undoes: found.move.undoes.toReversed() } } : found,
+    },
+  },
+  "irreversible stays": {
+    does: "goes back by itself past what cannot be undone",
+    sabotage: { moving: (found) => ("move" in found ? { move: { ...found.move, crosses: [] } } : found) },
+  },
   "windows hold": {
     does: "knows nothing of change windows",
     sabotage: before((state) => {

@@ -1,5 +1,6 @@
-import type { Ledger, LedgerJob, LedgerRun } from "../ledger.ts";
+import type { LedgerJob, LedgerRun } from "../ledger.ts";
 import type { Checker } from "./checker.ts";
+import { WholeVisits } from "./whole-visits.ts";
 
 /** A release that began to deploy a pipeline somewhere, and when. */
 interface Layer {
@@ -9,16 +10,12 @@ interface Layer {
 
 /**
  * A rollback undoes, of every pipeline that it brings back and that says how, all that came upon the release which it goes back
- * to, and nothing else. The newest goes first, and whoever needs goes before whom it needs; nothing is deployed before all of it
- * has succeeded.
+ * to, and nothing else; nothing is deployed before all of it has succeeded.
  */
 export function undoesFirst(): Checker {
   /** What lies upon each other, by `pipeline@environment`. */
   const layers = new Map<string, Layer[]>();
-  /** By environment and release: since when it was there, when it was there as a whole. */
-  const whole = new Map<string, number>();
-  /** By environment: whose visit it is, and since when. */
-  const visits = new Map<string, { run: string; seq: number }>();
+  const visits = new WholeVisits();
 
   return {
     name: "undoes first",
@@ -29,8 +26,8 @@ export function undoesFirst(): Checker {
       if (run === undefined) return undefined;
       if (event.type === "run.created") return createdRight(run);
       if (event.type === "job.started") return started(run, run.jobs.get(event.job)!, seq);
-      if (event.type === "lock.released") noteWhole(run, event.environment, ledger);
-      if (event.type === "run.finished") for (const name of run.plan.environments) noteWhole(run, name, ledger);
+      if (event.type === "lock.released") visits.told(run, event.environment, ledger);
+      if (event.type === "run.finished") for (const name of run.plan.environments) visits.told(run, name, ledger);
       return undefined;
     },
   };
@@ -38,7 +35,7 @@ export function undoesFirst(): Checker {
   function createdRight(run: LedgerRun): string | undefined {
     if (run.plan.change.event !== "rollback") return undefined;
     const [environment] = run.plan.environments as [string];
-    const since = whole.get(`${environment} ${run.moves}`);
+    const since = visits.since(environment, run.moves!);
     if (since === undefined) return undefined;
     const expected = run.plan.pipelines.flatMap(({ pipeline, decision }) => {
       const jobs = run.delivery.pipelines.find(({ name }) => name === pipeline)!.jobs;
@@ -61,10 +58,10 @@ export function undoesFirst(): Checker {
     if (environment === undefined) return undefined;
     const there = [...run.jobs.values()].filter(({ planned }) => planned.environment === environment);
     const open = there.filter(({ planned, status }) => planned.undoes !== undefined && status !== "succeeded");
-    const early = open.find((other) => other !== job && (undoes === undefined || comesFirst(other, job)));
+    const [early] = undoes === undefined ? open : [];
     if (early !== undefined) return `${job.planned.id} of ${run.id} began before ${early.planned.id} had succeeded`;
     if (!job.definition.deploys && undoes === undefined) return undefined;
-    noteVisit(run, environment, seq);
+    visits.note(run, environment, seq);
     if (undoes !== undefined) return undefined;
     const key = `${pipeline}@${environment}`;
     const upon = layers.get(key) ?? [];
@@ -73,32 +70,9 @@ export function undoesFirst(): Checker {
     const at = upon.findLastIndex((one) => one.release === release);
     if (run.plan.change.event === "rollback") {
       // What it brings back may have come there with another run, so that it is no layer of its own.
-      const since = whole.get(`${environment} ${release}`) ?? 0;
+      const since = visits.since(environment, release) ?? 0;
       upon.length = at === -1 ? upon.filter((one) => one.seq <= since).length : at + 1;
     } else if (at === -1) upon.push({ release, seq });
     return undefined;
   }
-
-  function noteVisit(run: LedgerRun, environment: string, seq: number): void {
-    if (visits.get(environment)?.run !== run.id) visits.set(environment, { run: run.id, seq });
-  }
-
-  function noteWhole(run: LedgerRun, environment: string, ledger: Ledger): void {
-    const visit = visits.get(environment);
-    if (visit?.run !== run.id) return;
-    const told = ledger.deployed.get(environment);
-    const goes = run.plan.pipelines.filter((one) => one.environment === environment && one.decision === "run");
-    if (!goes.every(({ pipeline }) => told?.get(pipeline)?.release === run.release)) return;
-    whole.set(`${environment} ${run.moves ?? run.release}`, visit.seq);
-  }
-}
-
-/** Of two that undo. */
-function comesFirst(one: LedgerJob, other: LedgerJob): boolean {
-  const [mine, theirs] = [one.planned.undoes!.release, other.planned.undoes!.release];
-  if (one.planned.pipeline === other.planned.pipeline && mine !== theirs) return mine > theirs;
-  if (mine !== theirs) return false;
-  if (one.planned.pipeline === other.planned.pipeline) return other.definition.needs.includes(one.planned.job);
-  const pipelines = new Map(one.run.delivery.pipelines.map((each) => [each.name, each]));
-  return pipelines.get(one.planned.pipeline)!.needs.includes(other.planned.pipeline);
 }

@@ -214,7 +214,8 @@ export class People {
     const { follow, moving = (found) => found } = this.#options;
     const history = this.#history();
     const found = moving(rollbackOf(history, { to: environment }), history);
-    const planned = "move" in found ? this.#plannedMove(engine, found.move) : undefined;
+    const isSafe = "move" in found && found.move.crosses.length === 0;
+    const planned = isSafe ? this.#plannedMove(engine, found.move) : undefined;
     const failed = owed!.run;
     if (planned === undefined) {
       const declined = engine.declineRollback(environment, { failed, because: "it cannot" });

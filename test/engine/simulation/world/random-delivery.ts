@@ -65,6 +65,21 @@ export function undoing(delivery: Delivery, seed: number): Delivery {
   return { ...delivery, pipelines };
 }
 
+/** Of the kept seeds none is a world in which something cannot be undone. */
+const irreversibleDice = 71000036;
+
+/** In some worlds what pipelines deploy cannot be undone. */
+export function irreversible(delivery: Delivery, seed: number): Delivery {
+  const dice = new Chance(seed + irreversibleDice);
+  if (!dice.happens(20)) return delivery;
+  const pipelines = delivery.pipelines.map((each) => {
+    const { deploy } = each.jobs;
+    if (!deploy?.deploys || dice.happens(50)) return each;
+    return { ...each, jobs: { ...each.jobs, deploy: { ...deploy, irreversible: "drops a column" } } };
+  });
+  return { ...delivery, pipelines };
+}
+
 /** Of the kept seeds none is a world with change windows. */
 const windowDice = 53000397;
 const worldBegins = 1_700_000_000_000;

@@ -9,7 +9,15 @@ import { Clocks } from "./clock.ts";
 import { Disk } from "./disk.ts";
 import { Machine } from "./machine.ts";
 import { People } from "./people.ts";
-import { askingSeveral, goingBack, randomDelivery, undoing, verifying, withWindows } from "./random-delivery.ts";
+import {
+  askingSeveral,
+  goingBack,
+  irreversible,
+  randomDelivery,
+  undoing,
+  verifying,
+  withWindows,
+} from "./random-delivery.ts";
 import type { Entry } from "./trace.ts";
 
 /** Ways to break the world on purpose, to see whether anybody notices. */
@@ -98,7 +106,7 @@ export class World {
       chance,
       seed,
       now: () => this.#clocks.now,
-      delivery: [verifying, goingBack, askingSeveral, withWindows, undoing].reduce(
+      delivery: [verifying, goingBack, askingSeveral, withWindows, undoing, irreversible].reduce(
         (delivery, change) => change(delivery, seed),
         randomDelivery(chance),
       ),
