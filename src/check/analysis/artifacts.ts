@@ -61,8 +61,11 @@ const uploaders =
 
 const plainOwners = /^(actions|docker|aws-actions|hashicorp|google-github-actions|azure|pnpm|astral-sh|codecov|ruby)\//;
 
-/** Something in the run may upload artifacts that cannot be seen from here. */
-export function mayUploadUnseen(pipeline: Pipeline): boolean {
+/** What actions that build a site upload, whatever they are called: `actions/deploy-pages` asks for it by this name. */
+const pagesArtifact = "github-pages";
+
+/** Something in the run may upload artifacts, or the one of this name, that cannot be seen from here. */
+export function mayUploadUnseen(pipeline: Pipeline, name = ""): boolean {
   return pipeline.jobs.some(
     (job) =>
       job.kind === "remote-call" ||
@@ -72,7 +75,7 @@ export function mayUploadUnseen(pipeline: Pipeline): boolean {
           (step.action !== undefined &&
             step.accesses.length === 0 &&
             !plainOwners.test(step.action) &&
-            uploaders.test(step.action)) ||
+            (name === pagesArtifact || uploaders.test(step.action))) ||
           // A program of the repository's own, whatever its step is called.
           (step.kind === "action" && step.action === undefined) ||
           /uploadArtifact|DefaultArtifactClient|@actions\/artifact/.test(step.text),

@@ -84,12 +84,23 @@ function findEffects(job: JobFacts): Effect[] {
   const isSignedIn = job.steps.some(({ signsIn }) => signsIn);
   if (job.rights.secrets.length === 0 && !job.environment && job.rights.writes !== "yes" && !isSignedIn) return [];
   for (const step of job.steps) {
-    const named = step.kind === "command" && step.label !== step.text.trim().split("\n")[0];
-    const kind = named && !/\bdotnet publish\b/.test(step.text) ? stepEffect(step.label) : undefined;
+    const kind = saidByStep(step);
     if (kind) return [{ job, step, access: undefined, kind, confidence: "medium", tool: step.label }];
   }
   const step = (job.environment || isSignedIn) && saysItDeploys(job) ? job.steps.findLast(isOfUnknownTool) : undefined;
   return step ? [{ job, step, access: undefined, kind: "deploy", confidence: "low", tool: firstWords(step) }] : [];
+}
+
+/** By the name that people gave the step; of an action nobody knows also by the action's own. */
+function saidByStep(step: StepFacts): "deploy" | "publish" | undefined {
+  if (step.kind === "command") {
+    const isNamed = step.label !== step.text.trim().split("\n")[0];
+    return isNamed && !/\bdotnet publish\b/.test(step.text) ? stepEffect(step.label) : undefined;
+  }
+  if (!isUnknownAction(step) || says(step.action!, ...harmless)) return undefined;
+  const said = stepEffect(step.label);
+  if (said === "publish") return says(step.action!, "publish", "publisher", "release") ? said : undefined;
+  return said ?? (says(step.action!, "deploy", "deployer") ? "deploy" : undefined);
 }
 
 /** The service deploys, also where the settings do not tell to what. A change set that is made changes nothing yet. */
@@ -108,7 +119,13 @@ function saysItDeploys({ key, label }: JobFacts): boolean {
 const preparing =
   /^\s*(?:echo|printf|cat|ls|cd|mkdir|cp|mv|rm|chmod|tar|zip|unzip|export|set|env|date|sleep|jq|sed|git|pip3?|npm (?:ci|install|i)|yarn(?: install)?|pnpm (?:i|install)|apt(?:-get)?|sudo apt(?:-get)?|bundle install|dotnet (?:restore|build)|go (?:build|mod)|make build|npm run build|docker (?:build|login)|curl -f?s|wget)\b/;
 const preparingAction =
-  /^(actions|docker|azure\/login|aws-actions|google-github-actions|hashicorp\/setup|pnpm|ruby|oven-sh|denoland|astral-sh|dorny|tj-actions|step-security|bitovi)\b|setup|checkout|notify|slack|cache|download|upload/;
+  /^(actions|docker|azure\/login|aws-actions|google-github-actions|hashicorp\/setup|pnpm|ruby|oven-sh|denoland|astral-sh|dorny|tj-actions|step-security|bitovi)\b|setup|checkout|notify|slack/;
+/** What moves files about, unless its step is called a deployment. */
+const carryingAction = /cache|download|upload/;
+
+function isUnknownAction({ action, accesses }: StepFacts): boolean {
+  return action !== undefined && accesses.length === 0 && !preparingAction.test(action) && !testActions.test(action);
+}
 
 function isOfUnknownTool(step: StepFacts): boolean {
   // To hand something over is how many deployments begin.
@@ -116,7 +133,7 @@ function isOfUnknownTool(step: StepFacts): boolean {
     (access) => access.kind === "resource" && access.mode !== "read" && access.effect === "hand-off",
   );
   if (step.accesses.length > 0) return handsOver && step.kind === "command";
-  if (step.kind === "action") return step.action !== undefined && !preparingAction.test(step.action);
+  if (step.kind === "action") return isUnknownAction(step) && !carryingAction.test(step.action!);
   if (step.kind !== "command" || runsTests(step.text)) return false;
   const lines = step.text.split("\n").filter((line) => /^\s*[^\s#]/.test(line));
   return lines.some((line) => !preparing.test(line));

@@ -2,6 +2,7 @@
 
 import type { ResourceAccess } from "../../facts/access.ts";
 import type { JobFacts, StepFacts } from "../../facts/facts.ts";
+import { workflowRunFields } from "../../facts/workflow-run-fields.ts";
 import type { Analysis } from "./analysis.ts";
 import { artifactsOf, mayMean } from "./artifacts.ts";
 import { testsCode } from "./effects.ts";
@@ -19,7 +20,22 @@ export interface Checkout {
 
 /** The default branch, or any branch by its name, as it is when the step runs. */
 export function takesTip({ ref, branch }: Checkout): boolean {
-  return branch !== undefined || tips.has(ref);
+  return branch !== undefined || tips.has(firstThatIs(ref));
+}
+
+/** Of alternatives the first that a run after another has: what its event lacks is empty. */
+function firstThatIs(ref: string): string {
+  if (/[()&'"]/.test(ref)) return ref;
+  const [first = "", ...rest] = ref.split("||").map((each) => each.trim());
+  return rest.length > 0 && isEmptyAfterRun(first) ? firstThatIs(rest.join(" || ")) : first;
+}
+
+const ofOtherEvents =
+  /^github\.(?:head_ref|base_ref|event\.(?:pull_request|release|inputs|head_commit|client_payload|merge_group)\b.*)$/;
+
+function isEmptyAfterRun(path: string): boolean {
+  const [, field] = /^github\.event\.workflow_run\.([a-z_]+)/.exec(path) ?? [];
+  return field === undefined ? ofOtherEvents.test(path) : !workflowRunFields.has(field);
 }
 
 const tips: ReadonlySet<string> = new Set([

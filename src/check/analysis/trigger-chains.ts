@@ -143,7 +143,13 @@ function chainsOfStart(facts: Facts, start: Start, options: ChainOptions, depth:
       ];
     case "other": {
       const action = cause.types[0] ?? "";
-      return [chain(action ? { action } : {}, { kind: "other", id: "event", name: cause.name, action }, cause.name)];
+      return [
+        chain(
+          action ? { action } : {},
+          { kind: "other", id: "event", name: cause.name, action },
+          cause.name === "merge_group" ? "a group of the merge queue" : cause.name,
+        ),
+      ];
     }
     default:
       return cause satisfies never;
@@ -274,6 +280,11 @@ function branchesOfRun(
     default:
       return filter.kind === "all" ? [upstream.circumstances.branch] : filter.samples.slice(0, 1);
   }
+}
+
+/** Started by a group of the merge queue; several groups may run at once. */
+export function isQueued({ root }: TriggerChain): boolean {
+  return root.kind === "other" && root.name === "merge_group";
 }
 
 /** `push to main -> shop starts`, as the beginning of a schedule; by hand it is started itself. */

@@ -26,7 +26,7 @@ export const artifactNeverUploaded: Rule = {
       const own = access.binding.kind === "this-run";
       // The run that is searched may be of any workflow; only when all of them are seen is it certain.
       const searched = own ? [pipeline] : analysis.facts.pipelines;
-      if (searched.some(mayUploadUnseen) || (!own && access.binding.kind === "unknown")) continue;
+      if (searched.some((each) => mayUploadUnseen(each, name)) || (!own && access.binding.kind === "unknown")) continue;
       const chain = analysis.chains(pipeline).find((each) => can(analysis.stepRuns(job, step, each.circumstances)));
       if (!chain) continue;
       seen.add(step.at);

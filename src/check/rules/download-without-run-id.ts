@@ -23,7 +23,8 @@ export const downloadWithoutRunId: Rule = {
       if (access.binding.kind !== "this-run" || !/download-artifact/.test(access.tool) || seen.has(step.at)) continue;
       if (download.pattern || name.length === 0 || step.failureIgnored) continue;
       if (uploads.some((upload) => upload.pipeline === pipeline && mayMean(download, upload))) continue;
-      if (mayUploadUnseen(pipeline) || calledElsewhere(downloads, uploads, download)) continue;
+      if (mayUploadUnseen(pipeline, literalText(download.name)) || calledElsewhere(downloads, uploads, download))
+        continue;
       // Whatever decides whether it runs: when it does, it fails.
       const chain = analysis.chains(pipeline).find((each) => analysis.stepRuns(job, step, each.circumstances) !== "no");
       if (!chain) continue;

@@ -16,7 +16,7 @@ import {
 } from "../analysis/effects.ts";
 import { isMutableTag, tagOf } from "../analysis/images.ts";
 import { sharesFolder } from "../analysis/sources.ts";
-import type { TriggerChain } from "../analysis/trigger-chains.ts";
+import { isQueued, type TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName } from "../analysis/wording.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import { type Candidate, documentation, type Rule } from "../rule.ts";
@@ -123,14 +123,15 @@ function* pairs(analysis: Analysis): Generator<Pair> {
     (a, b) => Number(isImage(a.effect)) - Number(isImage(b.effect)),
   )) {
     // Whoever tests before it deploys has the gate it wants; other checks beside it are extra.
+    const isHeld = [job, ...analysis.jobsBefore(job)].some(mayGuard) || analysis.waitsOrAsks(job);
+    if (done.has(pipeline.id) || isHeld) continue;
     const isGated =
       analysis.jobsBefore(job).some((each) => testsCode(each) || each.steps.some(testsInStep)) ||
-      testsItself(job, effect) ||
-      [job, ...analysis.jobsBefore(job)].some(mayGuard) ||
-      analysis.waitsOrAsks(job);
-    if (done.has(pipeline.id) || isGated) continue;
+      testsItself(job, effect);
     const search = { pipeline, job, effect, testers };
-    const pair = pairInRun(analysis, search) ?? firstPair(analysis, search);
+    const pair = isGated
+      ? effect.kind === "deploy" && pairInRun(analysis, search, isOfTheWhole)
+      : (pairInRun(analysis, search) ?? firstPair(analysis, search));
     if (!pair) continue;
     done.add(pipeline.id);
     yield pair;
@@ -199,13 +200,22 @@ interface Search {
   readonly testers: readonly Tester[];
 }
 
+/** Tests of the whole product; whoever has them runs them to know whether it may go out, unless they try what is out. */
+function isOfTheWhole({ path, label }: JobFacts): boolean {
+  return /\b(e2e|end.?to.?end|integration|acceptance)\b/i.test(`${path.join(" ")} ${label}`.replaceAll("_", " "));
+}
+
 /** Tests of the same run, which the effect neither waits for nor comes before. */
-function pairInRun(analysis: Analysis, { pipeline, job, effect }: Search): Pair | undefined {
-  if (isPassedInQueue(pipeline)) return undefined;
+function pairInRun(
+  analysis: Analysis,
+  { pipeline, job, effect }: Search,
+  isMeant: (test: JobFacts) => boolean = () => true,
+): Pair | undefined {
   const deployed = pipeline.jobs.filter((each) => lastingEffects(each).length > 0);
   const tests = pipeline.jobs.filter(
     (test) =>
       testsCode(test) &&
+      isMeant(test) &&
       !analysis.before(job, test) &&
       // What it keeps back is what it tests.
       !deployed.some((each) => analysis.before(test, each)) &&
@@ -219,7 +229,10 @@ function pairInRun(analysis: Analysis, { pipeline, job, effect }: Search): Pair 
   }
   for (const chain of analysis.chains(pipeline)) {
     const { kind } = chain.root;
-    if (chain.upstream || (kind !== "push" && kind !== "release" && kind !== "schedule")) continue;
+    const isInQueue = isQueued(chain);
+    // What comes after the queue was tested in it.
+    if (chain.upstream || (isPassedInQueue(pipeline) && !isInQueue)) continue;
+    if (kind !== "push" && kind !== "release" && kind !== "schedule" && !isInQueue) continue;
     if (!can(analysis.effectRuns(job, chain.circumstances)) || isTestedBefore(analysis, chain)) continue;
     const test = tests.find((each) => can(each.runs(chain.circumstances)));
     if (test) return { pipeline, job, effect, chain, tests: pipeline, test, testChain: chain };

@@ -97,7 +97,7 @@ function* releasesBeforeImages(analysis: Analysis): Generator<Candidate> {
     for (const release of releases) {
       // One that was pushed before is announced; what comes later moves names or adds to it.
       if (pushes.some((push) => isBefore(analysis, push, release))) continue;
-      const push = pushes.find((each) => isBefore(analysis, release, each));
+      const push = pushes.find((each) => isBefore(analysis, release, each)) ?? leftOut(analysis, release, pushes);
       const chain = analysis
         .chains(pipeline)
         .find(
@@ -113,6 +113,12 @@ function* releasesBeforeImages(analysis: Analysis): Generator<Candidate> {
   }
 }
 
+/** The release waits for what else the run publishes, and was not told of the image. */
+function leftOut(analysis: Analysis, release: Push, pushes: readonly Push[]): Push | undefined {
+  const waits = analysis.jobsBefore(release.job).some((each) => lastingEffects(each).length > 0);
+  return waits ? pushes.find(({ job }) => job !== release.job) : undefined;
+}
+
 function announcement(
   analysis: Analysis,
   { release, push, chain }: { readonly release: Push; readonly push: Push; readonly chain: TriggerChain },
@@ -121,7 +127,7 @@ function announcement(
   const together = release.job === push.job;
   const failing = { job: second, step: push.step.index, outcome: "failure" as const };
   return {
-    message: `"${jobName(release.job)}" publishes the release ("${release.step.label}") before "${jobName(push.job)}" pushes the image of it`,
+    message: `"${jobName(release.job)}" publishes the release ("${release.step.label}") ${isBefore(analysis, release, push) ? "before" : "without waiting until"} "${jobName(push.job)}" pushes the image of it`,
     at: release.step.at,
     related: [{ at: push.step.at, message: "Pushed only here" }],
     severity: "warning",
@@ -131,11 +137,14 @@ function announcement(
       "somebody pulls its image: it is not there",
       `"${push.step.label}" pushes it, or fails`,
     ],
-    help: "Push the image first, or make the release a draft and publish it as the last step.",
+    help: isBefore(analysis, release, push)
+      ? "Push the image first, or make the release a draft and publish it as the last step."
+      : `Let "${release.job.path[0]}" need "${push.job.path[0]}", or make the release a draft and publish it as the last step.`,
     claim: analysis.claim(
       [chain],
       [
         { kind: "step", job: first, step: release.step.index, outcome: "success" },
+        ...(together ? [] : [{ kind: "job-ended" as const, job: first }]),
         { kind: "step", job: second, step: push.step.index, outcome: "failure" },
       ],
       together ? { kind: "runs", job: first, step: release.step.index } : { kind: "before", first, second },

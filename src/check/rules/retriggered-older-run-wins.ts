@@ -13,7 +13,7 @@ import {
   stepEffect,
 } from "../analysis/effects.ts";
 import { isUniquePerRun, locksOf } from "../analysis/locks.ts";
-import { again, type TriggerChain } from "../analysis/trigger-chains.ts";
+import { again, isQueued, type TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
 import { awsDocumentation } from "../documentation-aws.ts";
 import { addJobConcurrency } from "../edits.ts";
@@ -46,7 +46,7 @@ export const retriggeredOlderRunWins: Rule = {
       const { job, effect } = found;
       const pushes = analysis
         .chains(pipeline)
-        .filter((each) => each.root.kind === "push" && each.root.ref.kind === "branch");
+        .filter((each) => (each.root.kind === "push" && each.root.ref.kind === "branch") || isQueued(each));
       const chain =
         pushes.find((each) => can(analysis.effectRuns(job, each.circumstances))) ??
         // What another job decides can be decided so for two pushes.
@@ -96,6 +96,7 @@ function candidate(analysis: Analysis, { pipeline, job, effect, chain }: Found):
   const staged = isStaged(pipeline) ? pipeline : undefined;
   const edits = job.file === pipeline.id ? addJobConcurrency(job, { group, keepsAll }) : undefined;
   const isStack = effect.access?.resource === "stack";
+  const two = isQueued(chain) ? "Two groups of the merge queue" : "Two pushes";
   const severity = isCalledDocumentation(effect) ? ("note" as const) : undefined;
   const starts = [
     `${chain.described} (commit A) -> ${pipeline.label} starts`,
@@ -103,8 +104,8 @@ function candidate(analysis: Analysis, { pipeline, job, effect, chain }: Found):
   ];
   return {
     message: isStack
-      ? `Two pushes run "${jobName(job)}" at the same time (${effect.tool}): the stack takes one change at a time, and the newer commit may be the one that is refused`
-      : `Two pushes run "${jobName(job)}" at the same time (${effect.tool}): the older one may finish last and stay`,
+      ? `${two} run "${jobName(job)}" at the same time (${effect.tool}): the stack takes one change at a time, and the newer commit may be the one that is refused`
+      : `${two} run "${jobName(job)}" at the same time (${effect.tool}): the older one may finish last and stay`,
     at: staged ? (staged.modeAt ?? staged.nameAt) : job.keyAt,
     related: [
       ...(staged ? [{ at: job.keyAt, message: `"${jobName(job)}" deploys ${targetIn(effect)}in every run` }] : []),

@@ -1,6 +1,7 @@
 /** The `github` context of a run, as far as its circumstances tell. */
 
 import type { Circumstances } from "../../../facts/facts.ts";
+import { workflowRunFields } from "../../../facts/workflow-run-fields.ts";
 import {
   type AbstractValue,
   free,
@@ -170,7 +171,7 @@ function upstreamField(path: readonly string[], under: Circumstances, setting: E
     case "pull_requests":
       return upstream.outsider ? known([]) : free;
     default:
-      return free;
+      return workflowRunFields.has(field) ? free : nothing;
   }
 }
 

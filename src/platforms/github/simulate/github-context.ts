@@ -1,7 +1,8 @@
 /** The `github` context of a run: what made it, and the parts of the event's payload that are certain. */
 
+import { workflowRunFields } from "../../../facts/workflow-run-fields.ts";
 import { eventHas } from "../facts/event-context.ts";
-import { known, record, type Value } from "../read/expressions/value.ts";
+import { known, record, unknown, type Value } from "../read/expressions/value.ts";
 import { type Completion, runNumber, type SimRun, type TriggerContext } from "./world.ts";
 
 export interface RepositoryFacts {
@@ -88,6 +89,7 @@ function workflowRun({ run, action, conclusion }: Completion, facts: RepositoryF
   const status = action === "completed" ? "completed" : action === "requested" ? "queued" : "in_progress";
   return record(
     {
+      ...openRunFields,
       id: known(runNumber(run)),
       run_attempt: known(attempt),
       name: known(workflow.displayName),
@@ -100,9 +102,11 @@ function workflowRun({ run, action, conclusion }: Completion, facts: RepositoryF
       head_repository: record({ full_name: ownerOf(origin, facts), fork: known(origin.outsider) }, "open"),
       repository: record({ full_name: facts.repository }, "open"),
     },
-    "open",
+    "closed",
   );
 }
+
+const openRunFields = Object.fromEntries([...workflowRunFields].map((field) => [field, unknown]));
 
 function pullRequest(origin: TriggerContext, facts: RepositoryFacts): Value {
   const repo = record({ full_name: ownerOf(origin, facts), fork: known(origin.outsider) }, "open");
