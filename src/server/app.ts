@@ -15,6 +15,8 @@ import { type Route, type RouteName, routes } from "./wire/routes.ts";
 export interface Served extends Answering, AgentMeans {
   version: string;
   proxies: Proxies;
+  /** Where it is to be found: `/d/shop`; empty for the one that has the server for itself. */
+  under: string;
 }
 
 /** What the adapter knows of a connection. */
@@ -31,12 +33,17 @@ export function makeApp(served: Served): Hono<{ Bindings: Bindings }> {
   app.use(compress());
   app.get("/healthz", (context) => context.json({ status: "ok" }));
   app.get("/readyz", () => readiness(served));
-  const document = openApiDocument(served.version);
+  const document = openApiDocument(routes, served);
   app.get("/openapi.json", (context) => context.json(document));
   for (const [name, { method, path }] of Object.entries(routes as Record<string, Route>)) {
     app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ":$1"), async (context) => {
       const { req } = context;
-      const asking = { request: req.raw, params: req.param(), query: req.query(), address: addressOf(context, served) };
+      const asking = {
+        request: req.raw,
+        params: req.param(),
+        query: req.query(),
+        address: addressOf(context, served.proxies),
+      };
       const from = performance.now();
       // What is thrown here is answered here, so that it is counted as well.
       const response = await answerRoute(name as RouteName, asking, served).catch((error) => turnedAway(error, served));
@@ -47,7 +54,12 @@ export function makeApp(served: Served): Hono<{ Bindings: Bindings }> {
   for (const [name, { method, path }] of Object.entries(agentRoutes as Record<string, AgentRoute>)) {
     app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ":$1"), async (context) => {
       const { req } = context;
-      const asking = { request: req.raw, params: req.param(), query: req.query(), address: addressOf(context, served) };
+      const asking = {
+        request: req.raw,
+        params: req.param(),
+        query: req.query(),
+        address: addressOf(context, served.proxies),
+      };
       const from = performance.now();
       const response = await answerAgent(name as AgentRouteName, asking, served).catch((error) =>
         turnedAway(error, served),
@@ -67,9 +79,9 @@ export function makeApp(served: Served): Hono<{ Bindings: Bindings }> {
 }
 
 /** Where the dashboard has no pages of its own. */
-const isOurs = (path: string) => /^\/(api|healthz|readyz|metrics|openapi\.json|hooks)(\/|$)/.test(path);
+export const isOurs = (path: string) => /^\/(api|healthz|readyz|metrics|openapi\.json|hooks)(\/|$)/.test(path);
 
-function addressOf({ env, req }: Context<{ Bindings: Bindings }>, { proxies }: Served): string {
+export function addressOf({ env, req }: Context<{ Bindings: Bindings }>, proxies: Proxies): string {
   return proxies.clientOf(env.incoming?.socket.remoteAddress ?? "", req.header("x-forwarded-for"));
 }
 
@@ -81,7 +93,7 @@ async function readiness({ host, feed, stopping: signal }: Served): Promise<Resp
   return problemResponse({ status: 503, title: `Not ready: ${why}`, code: "not-ready" });
 }
 
-const nothingThere = () =>
+export const nothingThere = () =>
   problemResponse({
     status: 404,
     title: "There is nothing at this address",
@@ -92,7 +104,7 @@ const nothingThere = () =>
 /** Adapters' errors that are about the world; their messages say where, what and what next. */
 const worldly = new Set(["StoreError", "GitError"]);
 
-function turnedAway(error: Error, { report }: Served): Response {
+export function turnedAway(error: Error, { report }: Pick<Served, "report">): Response {
   if (error instanceof Turned) return problemResponse(error.refusal, error.headers);
   if (error instanceof Refused) return refusalResponse(error.refusal);
   report(error);

@@ -13,6 +13,11 @@ export interface Measured {
   agents?: { exchange: Pick<Exchange, "standing"> } | undefined;
 }
 
+interface Leading {
+  readonly epoch: number;
+  readonly takeovers: number;
+}
+
 /** What Prometheus is told: of the journal when it asks, of requests as they are answered. Labels come from short lists only. */
 export class Metrics {
   readonly #registry = new Registry();
@@ -28,9 +33,10 @@ export class Metrics {
   readonly #approvals: Gauge<"environment">;
   readonly #deployed: Gauge<"environment" | "pipeline">;
 
-  /** `leads`: it is the leader of several servers. */
-  constructor(leads?: { readonly epoch: number; readonly takeovers: number }) {
+  /** `leads`: it is the leader of several servers. `delivery`: which one of a server's it is of, a label of all that is measured. */
+  constructor({ leads, delivery }: { leads?: Leading | undefined; delivery?: string | undefined } = {}) {
     const registers = [this.#registry];
+    if (delivery !== undefined) this.#registry.setDefaultLabels({ delivery });
     if (leads !== undefined) this.#leader(leads);
     this.#agents = new AgentMetrics(this.#registry);
     collectDefaultMetrics({ register: this.#registry });
@@ -78,7 +84,7 @@ export class Metrics {
   }
 
   /** Neither changes while it leads. */
-  #leader({ epoch, takeovers }: { readonly epoch: number; readonly takeovers: number }): void {
+  #leader({ epoch, takeovers }: Leading): void {
     const registers = [this.#registry];
     new Gauge({ name: "baton_leader", help: "Whether this server leads", registers }).set(1);
     new Gauge({ name: "baton_leader_epoch", help: "How often a server began to lead", registers }).set(epoch);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { problem } from "./wire/envelope.ts";
-import { type Route, routes } from "./wire/routes.ts";
+import type { Route } from "./wire/routes.ts";
 
 interface Parameter {
   name: string;
@@ -10,9 +10,12 @@ interface Parameter {
 }
 
 /** The OpenAPI 3.1 document of the list of routes. Shapes that have an id stand once, below `components`. */
-export function openApiDocument(version: string): Record<string, unknown> {
+export function openApiDocument(
+  routes: Readonly<Record<string, Route>>,
+  { version, under }: { version: string; under: string },
+): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const [name, route] of Object.entries(routes as Record<string, Route>)) {
+  for (const [name, route] of Object.entries(routes)) {
     paths[route.path] ??= {};
     paths[route.path]![route.method] = operation(name, route);
   }
@@ -23,8 +26,9 @@ export function openApiDocument(version: string): Record<string, unknown> {
       version,
       description: "What `baton serve` answers. A refusal is application/problem+json.",
     },
+    ...(under !== "" && { servers: [{ url: under }] }),
     paths,
-    components: { schemas: shapes() },
+    components: { schemas: shapes(routes) },
   };
 }
 
@@ -65,11 +69,8 @@ function schemaOf(schema: z.ZodType, io: "input" | "output" = "output"): unknown
   return pointed(rest);
 }
 
-function shapes(): Record<string, unknown> {
-  const all = [
-    problem,
-    ...Object.values(routes as Record<string, Route>).flatMap(({ answer, body }) => [answer ?? [], body ?? []].flat()),
-  ];
+function shapes(routes: Readonly<Record<string, Route>>): Record<string, unknown> {
+  const all = [problem, ...Object.values(routes).flatMap(({ answer, body }) => [answer ?? [], body ?? []].flat())];
   const found: Record<string, unknown> = {};
   for (const schema of all) {
     const { $defs = {}, $schema: _, id, ...rest } = z.toJSONSchema(schema, { target: "draft-2020-12" });

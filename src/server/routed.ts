@@ -2,13 +2,14 @@ import { type Actor, asked, Refused } from "../control/control.ts";
 import { answersAs, type Identity, requireRole } from "./access/sign-in.ts";
 import { answers } from "./answers.ts";
 import { type Deed, deeds, type Means } from "./deeds.ts";
+import { answerHook } from "./hooks/answer-hook.ts";
 import type { Hooks } from "./hooks/hooks.ts";
 import { Turned } from "./problem.ts";
 import { type Asking, type Question, uncached } from "./question.ts";
 import { read, readBody } from "./read-body.ts";
 import { answerSession, isSessionRoute, type SessionMeans } from "./session-answers.ts";
 import { note, type Tried } from "./tried.ts";
-import { type DeedName, type HookName, type Route, type RouteName, routes } from "./wire/routes.ts";
+import { type DeedName, type Route, type RouteName, routes } from "./wire/routes.ts";
 
 export interface Answering extends Means, SessionMeans {
   hooks: Hooks;
@@ -26,7 +27,9 @@ export async function answerRoute(name: RouteName, asking: Asking, answering: An
   if (answering.stopping.aborted) {
     throw new Turned({ code: "stopping", status: 503, title: "The server is being stopped" });
   }
-  if (name === "githubHook" || name === "standardHook") return await answerHook(name, asking, answering);
+  if (name === "githubHook" || name === "standardHook") {
+    return await answerHook(name, asking, { ...answering, takers: [answering] });
+  }
   if (isSessionRoute(name)) return await answerSession(name, asking, answering);
   const isDeed = name in deeds;
   const tried: Tried = { asked: name, from: asking.address, about: params };
@@ -79,17 +82,3 @@ async function doDeed(
   if (!done.ok) throw new Refused(done.refusal);
   return Response.json(done.value, { headers: uncached });
 }
-
-/** Whoever knows the secret makes the server look; nothing else follows from what was sent. */
-async function answerHook(name: HookName, { request, address }: Asking, answering: Answering): Promise<Response> {
-  const { hooks, pushes } = answering;
-  const { event, branch } = await hooks.read(name, request, address).catch((error) => {
-    note({ asked: name, from: address, about: {} }, answering, error);
-    throw error;
-  });
-  const isTaken = branch !== undefined && pushes.takes(branch);
-  if (isTaken) pushes.look(branch, { by: { name: hookNames[name], via: "webhook" }, from: address });
-  return Response.json({ version: 1, event, ...(isTaken && { branch }) }, { headers: uncached });
-}
-
-const hookNames: Record<HookName, string> = { githubHook: "github", standardHook: "webhook" };

@@ -1,10 +1,11 @@
-import { setImmediate } from "node:timers/promises";
+import { setTimeout as pause, setImmediate } from "node:timers/promises";
 import type { LogsView } from "../control/host.ts";
 import type { Feed } from "./feed.ts";
 import type { Viewer } from "./viewers.ts";
 import type { Beat, LogLine } from "./wire/envelope.ts";
 
 const beatMs = 10_000;
+const burstMs = 250;
 
 const headers = { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" };
 
@@ -32,6 +33,26 @@ export function eventStream(feed: Feed, { after, viewer }: { after: number | und
 
 const beatOf = (feed: Feed): Beat => ({ asOf: feed.seq, at: Date.now() });
 const beatText = (feed: Feed) => `event: beat\ndata: ${JSON.stringify(beatOf(feed))}\n\n`;
+
+/** In which of several journals something happens; whoever was away asks for everything again, so nothing is numbered. */
+export function changeStream(feeds: readonly (readonly [string, Feed])[], viewer: Viewer): Response {
+  return streamed(headers, viewer, async (write, ended) => {
+    const seen = new Map(feeds.map(([name, feed]) => [name, feed.seq]));
+    await write("retry: 2000\nevent: beat\ndata: {}\n\n");
+    while (!ended.aborted) {
+      const next = new AbortController();
+      const signal = AbortSignal.any([ended, next.signal]);
+      await Promise.race(feeds.map(([name, feed]) => feed.behind(seen.get(name)!, { withinMs: beatMs, signal })));
+      next.abort();
+      // A burst is one change.
+      await pause(burstMs, undefined, { signal: ended }).catch(() => {});
+      const changed = feeds.filter(([name, { seq }]) => seen.get(name) !== seq);
+      for (const [name, { seq }] of changed) seen.set(name, seq);
+      const texts = changed.map(([name]) => `event: changed\ndata: ${JSON.stringify(name)}\n\n`);
+      if (!ended.aborted) await write(texts.join("") || "event: beat\ndata: {}\n\n");
+    }
+  });
+}
 
 /** Lines of a log as they come. `from`: the number of the first. */
 export function logStream(logs: LogsView, { from, viewer }: { from: number; viewer: Viewer }): Response {

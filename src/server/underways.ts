@@ -5,17 +5,17 @@ import { type Actor, Refused, refused } from "../control/control.ts";
 import type { Host, Underway } from "../control/host.ts";
 import type { RunId } from "../control/views/events.ts";
 import type { OwedView } from "../control/views/status.ts";
+import type { Room } from "./room.ts";
 
 export interface UnderwaysOptions {
   host: Host;
   stateFolder: string;
   secretsFile: string | undefined;
   report(error: unknown): void;
+  /** Of the whole server. */
+  room: Room;
 }
 
-/** Runs that do something; and with those that wait for a person, a window or the end of a freeze. */
-const mostActive = 50;
-const mostUnderway = 500;
 const graceMs = 5_000;
 
 /** Whoever takes up what a server before this one left. */
@@ -35,16 +35,21 @@ export class Underways {
   constructor(options: UnderwaysOptions) {
     this.#options = options;
     this.#file = join(options.stateFolder, "server", "underway.json");
+    options.room.add(this);
   }
 
   get size(): number {
     return this.#underway.size;
   }
 
+  get active(): number {
+    return [...this.#underway.values()].filter(({ isAtRest }) => !isAtRest).length;
+  }
+
   /** Makes it go on, and answers once it has begun. There is always room for what is `urgent`: a rollback. @throws {Refused} */
   async take(underway: Underway, { urgent = false }: { urgent?: boolean } = {}): Promise<RunId> {
     const isUrgent = () => urgent || underway.view()?.moves?.kind === "rollback";
-    if (this.#isClosing || (this.#isFull() && !isUrgent())) {
+    if (this.#isClosing || (this.#options.room.isFull && !isUrgent())) {
       await underway.close();
       throw refused("not-ready", {
         subject: "",
@@ -76,12 +81,6 @@ export class Underways {
     const following = this.#follow(run, underway, ended.promise).finally(() => this.#following.delete(following));
     this.#following.add(following);
     return run;
-  }
-
-  #isFull(): boolean {
-    if (this.#underway.size < mostActive) return false;
-    const active = [...this.#underway.values()].filter(({ isAtRest }) => !isAtRest).length;
-    return active >= mostActive || this.#underway.size >= mostUnderway;
   }
 
   /** Something that is to be over before the server goes. */

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Host, Underway } from "../../src/control/host.ts";
+import { Room } from "../../src/server/room.ts";
 import { Underways } from "../../src/server/underways.ts";
 
 test("a server that stops leaves a run to the next one, and asks no journal that is closed", async (t) => {
@@ -33,6 +34,7 @@ test("a server that stops leaves a run to the next one, and asks no journal that
     host: {} as Host,
     stateFolder,
     secretsFile: undefined,
+    room: new Room(),
     report: (error) => reports.push(error),
   });
   await underways.take(run);
@@ -48,6 +50,7 @@ test("runs that only wait for a person or a window leave room for others, and a 
     host: {} as Host,
     stateFolder,
     secretsFile: undefined,
+    room: new Room(),
     report: (error) => assert.fail(String(error)),
   });
   let count = 0;

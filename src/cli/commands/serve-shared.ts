@@ -51,7 +51,7 @@ export async function standBy(
     stop: AbortSignal;
     report(error: unknown): void;
     isOpenToOthers: boolean;
-    requireSignIn(): void;
+    requireSignIn(): Promise<void>;
   },
 ): Promise<Turn | undefined> {
   const [{ StandingBy, unprotectedHost }, { standInFront }, { loadDefinition }] = await Promise.all([
@@ -83,7 +83,7 @@ export async function standBy(
   let leading: Leading | undefined;
   try {
     leading = await standing.lead(stop);
-    if (leading !== undefined) requireSignIn();
+    if (leading !== undefined) await requireSignIn();
   } finally {
     await front.close();
   }

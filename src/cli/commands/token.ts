@@ -2,11 +2,13 @@ import { findProject } from "../../control/project.ts";
 import { parseDuration } from "../../model/duration.ts";
 import { AccessStore, type TokenRecord } from "../../server/access/access-store.ts";
 import { type Grant, grantedRoles, grantText, readGrant } from "../../server/access/grants.ts";
+import type { DeliveriesFile } from "../../server/deliveries-file.ts";
 import type { CommandModule } from "../command.ts";
 import { type ExitCode, exitCodes, Failure, UsageError } from "../problem.ts";
 import { ago, duration } from "../terminal/duration.ts";
 import { table } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { deliveriesIn } from "./deliveries-option.ts";
 import { type ConfigOptions, collect, configOption, examples, type JsonOptions, jsonOption } from "./options.ts";
 
 export const describe: CommandModule["describe"] = (command) => {
@@ -26,6 +28,10 @@ export const describe: CommandModule["describe"] = (command) => {
       "create: whom it speaks for besides, as an environment's reviewers name them (several)",
       collect,
     )
+    .option(
+      "--deliveries <FILE>",
+      "of the server that serves these; roles also as ROLE:DELIVERY/ENV and ROLE:DELIVERY/*",
+    )
     .option("--expires <TIME>", "create: how long it counts, 12h or 90d (default), 1h for an agent");
   examples(command, [
     ["baton token create ada --role operator --role approver:test", "prints it once"],
@@ -40,11 +46,13 @@ interface Options extends ConfigOptions, JsonOptions {
   role?: string[];
   group?: string[];
   expires?: string;
+  deliveries?: string;
 }
 
 export const run: CommandModule["run"] = async ({ terminal, args: [action = "list", name], options: given }) => {
-  const { config, json, role = [], group = [] } = given as unknown as Options;
-  const { stateFolder } = findProject(terminal, { config });
+  const { config, json, role = [], group = [], deliveries } = given as unknown as Options;
+  const several = deliveries === undefined ? undefined : await deliveriesIn(deliveries, terminal.cwd);
+  const stateFolder = several?.state ?? findProject(terminal, { config }).stateFolder;
   // What is made where nobody leads would be written over by what the leader has.
   if (action !== "list") (await import("../../control/local/servers/tokens-here.ts")).requireTokensHere(stateFolder);
   const access = new AccessStore(stateFolder);
@@ -53,7 +61,12 @@ export const run: CommandModule["run"] = async ({ terminal, args: [action = "lis
       case "list":
         return list(terminal, access.list(), json === true ? "json" : "text");
       case "create":
-        return create(terminal, access, { name, ...wanted(given as unknown as Options, role), groups: group, json });
+        return create(terminal, access, {
+          name,
+          ...wanted(given as unknown as Options, role, several),
+          groups: group,
+          json,
+        });
       case "revoke":
         return revoke(terminal, access, name);
       default:
@@ -64,8 +77,13 @@ export const run: CommandModule["run"] = async ({ terminal, args: [action = "lis
   }
 };
 
-function wanted({ expires }: Options, role: readonly string[]): Pick<Wanted, "grants" | "lastsMs"> {
+function wanted(
+  { expires }: Options,
+  role: readonly string[],
+  several: DeliveriesFile | undefined,
+): Pick<Wanted, "grants" | "lastsMs"> {
   const grants = role.map(grantOf);
+  for (const place of grants.flatMap(({ environments = [] }) => environments)) requireDelivery(place, several);
   const isAgents = grants.some((grant) => grant.role === "agent");
   if (isAgents && grants.length > 1) {
     throw new UsageError("--role agent stands alone: its token lets a machine register and does nothing else", {
@@ -73,6 +91,21 @@ function wanted({ expires }: Options, role: readonly string[]): Pick<Wanted, "gr
     });
   }
   return { grants, lastsMs: lastsMs(expires ?? (isAgents ? "1h" : "90d")) };
+}
+
+/** `shop/prod` is of a server that serves `shop` beside others. @throws {UsageError} */
+function requireDelivery(place: string, several: DeliveriesFile | undefined): void {
+  if (!place.includes("/")) return;
+  const [delivery] = place.split("/") as [string];
+  if (several?.deliveries.has(delivery)) return;
+  if (several === undefined) {
+    throw new UsageError(`${place}: this server serves one delivery, so its environments are named alone`, {
+      next: "--deliveries FILE names the file of a server that serves several",
+    });
+  }
+  throw new UsageError(`${place}: there is no delivery ${delivery}`, {
+    next: `there is ${[...several.deliveries.keys()].join(", ")}`,
+  });
 }
 
 interface Wanted {
@@ -97,7 +130,7 @@ function create(terminal: Terminal, access: AccessStore, { name, grants, groups,
   else terminal.print(token);
   terminal.say(
     `token ${id} of ${name}: ${grants.map(grantText).join(" ")}, for ${duration(lastsMs)}; it is shown only now`,
-    ...(isFirst ? ["from now on everybody signs in to the server of this delivery, on this machine as well"] : []),
+    ...(isFirst ? ["from now on everybody signs in to this server, on this machine as well"] : []),
   );
   return exitCodes.clean;
 }

@@ -92,7 +92,7 @@ const urlIn = (text: string | undefined) => (text === undefined ? undefined : (U
 
 function linkTo({ run }: Notice, publicUrl: URL | undefined): string | undefined {
   if (publicUrl === undefined) return undefined;
-  return new URL(run === undefined ? "/" : `/runs/${encodeURIComponent(run)}`, publicUrl).href;
+  return new URL(run === undefined ? "." : `runs/${encodeURIComponent(run)}`, publicUrl).href;
 }
 
 /** Lines of a log that are looked through; of a longer one nobody reads a single line. */

@@ -13,7 +13,7 @@ export type Role = (typeof grantedRoles)[number] | (typeof agentRoles)[number];
 
 export interface Grant {
   readonly role: Role;
-  /** Absent: in all. */
+  /** Absent: in all. `shop/prod` is one of the delivery `shop` alone, `shop/*` are all of that. */
   readonly environments?: readonly string[];
   /** Of a machine's roles: it has none but these, whatever it says. Absent: what it says. */
   readonly labels?: readonly string[];
@@ -34,8 +34,22 @@ export function readGrant(text: string): Grant | undefined {
     return labels.every((one) => label.test(one)) ? { role, labels } : undefined;
   }
   const environments = places.split(",");
-  if (role === "viewer" || places.includes(":") || environments.some((one) => one === "")) return undefined;
+  const fits = role === "viewer" ? /^[^/]+\/\*$/ : /^([^/]+\/)?[^/]+$/;
+  if (places.includes(":") || !environments.every((one) => fits.test(one))) return undefined;
   return { role, environments };
+}
+
+/** Of these grants what counts for one delivery of a server; undefined where it serves but one, which has no name there. */
+export function grantsWithin(delivery: string | undefined, grants: readonly Grant[]): Grant[] {
+  return grants.flatMap((grant) => {
+    if (grant.environments === undefined) return grant;
+    const own = grant.environments.flatMap((place) => {
+      if (!place.includes("/")) return place;
+      return delivery !== undefined && place.startsWith(`${delivery}/`) ? place.slice(delivery.length + 1) : [];
+    });
+    if (own.includes("*")) return { role: grant.role };
+    return own.length === 0 ? [] : { ...grant, environments: own };
+  });
 }
 
 export const isOfAgents = (role: Role) => (agentRoles as readonly Role[]).includes(role);

@@ -1,7 +1,7 @@
 import { forwardedHeader, fromOthers } from "../forwarded.ts";
 import { Turned, tooManyRequests } from "../problem.ts";
 import type { AccessStore, TokenRecord } from "./access-store.ts";
-import { agentRoles, type Grant, grantedRoles, isGranted, isOfAgents, type Role } from "./grants.ts";
+import { agentRoles, type Grant, grantedRoles, grantsWithin, isGranted, isOfAgents, type Role } from "./grants.ts";
 import { cookieOf, type OpenIdConnect } from "./oidc.ts";
 import { grantsOf } from "./oidc-settings.ts";
 import { Rate } from "./rate.ts";
@@ -30,6 +30,8 @@ export interface SignInOptions {
   isSecure: boolean;
   /** Where people sign in besides with a token. */
   oidc?: OpenIdConnect | undefined;
+  /** The one of several deliveries that is asked for: grants count as far as they are for it. */
+  delivery?: string | undefined;
 }
 
 const sessionMs = 12 * 60 * 60_000;
@@ -40,15 +42,25 @@ const mostBegun = 600;
 /** Ways back that failed. */
 const mostBackInVain = 60;
 
+type Rates = Readonly<Record<"failures" | "deeds" | "begun" | "backInVain", Rate>>;
+
 export class SignIn {
   readonly #options: SignInOptions;
-  readonly #failures = new Rate(mostFailures);
-  readonly #deeds = new Rate(mostDeeds);
-  readonly #begun = new Rate(mostBegun);
-  readonly #backInVain = new Rate(mostBackInVain);
+  readonly #rates: Rates;
 
-  constructor(options: SignInOptions) {
+  constructor(options: SignInOptions, rates?: Rates) {
     this.#options = options;
+    this.#rates = rates ?? {
+      failures: new Rate(mostFailures),
+      deeds: new Rate(mostDeeds),
+      begun: new Rate(mostBegun),
+      backInVain: new Rate(mostBackInVain),
+    };
+  }
+
+  /** The same people at one of several deliveries. */
+  within(delivery: string): SignIn {
+    return new SignIn({ ...this.#options, delivery }, this.#rates);
   }
 
   get isRequired(): boolean {
@@ -61,6 +73,11 @@ export class SignIn {
 
   /** Undefined when nobody has signed in. @throws {Turned} for a token that does not count */
   identify(request: Request, address: string): Identity | undefined {
+    const identity = this.#whoever(request, address);
+    return identity && { ...identity, grants: grantsWithin(this.#options.delivery, identity.grants) };
+  }
+
+  #whoever(request: Request, address: string): Identity | undefined {
     const { access, owner } = this.#options;
     const now = Date.now();
     const bearer = /^Bearer (\S{1,200})$/i.exec(request.headers.get("authorization") ?? "")?.[1];
@@ -93,7 +110,7 @@ export class SignIn {
   /** Sends a browser to the provider, `to` the page that it comes back to. @throws {Turned} */
   async beginWithProvider(origin: string, to: string, address: string): Promise<{ location: string; cookie: string }> {
     if (this.oidc === undefined) throw noProvider();
-    const waitMs = this.#begun.take(address, Date.now());
+    const waitMs = this.#rates.begun.take(address, Date.now());
     if (waitMs > 0) throw tooManyRequests(waitMs);
     return await this.oidc.begin(origin, to);
   }
@@ -108,7 +125,7 @@ export class SignIn {
     if (this.oidc === undefined) throw noProvider();
     const { person, to } = await this.oidc.finish(origin, request).catch((error) => {
       // Only who fails is counted, as with tokens: nobody shuts others out who are behind the same address.
-      const waitMs = this.#backInVain.take(address, Date.now());
+      const waitMs = this.#rates.backInVain.take(address, Date.now());
       throw waitMs > 0 ? tooManyRequests(waitMs) : error;
     });
     const { name, groups } = person;
@@ -142,7 +159,7 @@ export class SignIn {
 
   /** Counts what somebody does. @throws {Turned} when it is too much */
   count({ token = "", name }: Identity): void {
-    const waitMs = this.#deeds.take(`${token} ${name}`, Date.now());
+    const waitMs = this.#rates.deeds.take(`${token} ${name}`, Date.now());
     if (waitMs > 0) throw tooManyRequests(waitMs);
   }
 
@@ -151,7 +168,7 @@ export class SignIn {
     const holder = this.#options.access.holder(token, now);
     if (holder !== undefined) return identityOf(holder);
     // Only who fails is counted: nobody can shut others out by guessing.
-    const waitMs = this.#failures.take(address, now);
+    const waitMs = this.#rates.failures.take(address, now);
     if (waitMs > 0) throw tooManyRequests(waitMs);
     throw new Turned(
       {

@@ -16,6 +16,8 @@ export interface Delivered {
   event: string;
   /** The branch that it says was pushed to. */
   branch?: string;
+  /** `owner/name`, where it says which repository. */
+  repository?: string;
 }
 
 /** Who sends what is pushed somewhere: only those who know the secret. */
@@ -98,14 +100,27 @@ function parsed(body: Uint8Array): Record<string, unknown> {
   });
 }
 
-function ofGithub({ headers }: Request, { ref, deleted }: Record<string, unknown>): Delivered {
+function ofGithub({ headers }: Request, { ref, deleted, repository }: Record<string, unknown>): Delivered {
   const event = headers.get("x-github-event") ?? "";
   const branch = typeof ref === "string" && ref.startsWith("refs/heads/") ? ref.slice("refs/heads/".length) : undefined;
-  return { event, ...(event === "push" && deleted !== true && branch !== undefined && { branch }) };
+  const name = memberOf(repository, "full_name");
+  return {
+    event,
+    ...(event === "push" && deleted !== true && branch !== undefined && { branch }),
+    ...(typeof name === "string" && { repository: name }),
+  };
 }
 
-function ofStandard({ type, data, branch }: Record<string, unknown>): Delivered {
-  const within = typeof data === "object" && data !== null ? (data as Record<string, unknown>).branch : undefined;
-  const named = [within, branch].find((one) => typeof one === "string");
-  return { event: typeof type === "string" ? type : "", ...(named !== undefined && { branch: named as string }) };
+function ofStandard({ type, data, ...besides }: Record<string, unknown>): Delivered {
+  const [branch, repository] = (["branch", "repository"] as const).map((key) =>
+    [memberOf(data, key), besides[key]].find((one) => typeof one === "string"),
+  ) as (string | undefined)[];
+  return {
+    event: typeof type === "string" ? type : "",
+    ...(branch !== undefined && { branch }),
+    ...(repository !== undefined && { repository }),
+  };
 }
+
+const memberOf = (given: unknown, name: string): unknown =>
+  typeof given === "object" && given !== null ? (given as Record<string, unknown>)[name] : undefined;

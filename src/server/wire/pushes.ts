@@ -20,5 +20,6 @@ export const hookTaken = z
     version: z.literal(1),
     event: z.string(),
     branch: z.string().optional().meta({ description: "That is looked at now; absent: nothing is done." }),
+    deliveries: z.array(z.string()).optional().meta({ description: "Of a server of several: those that look." }),
   })
   .meta({ id: "HookTaken" });
