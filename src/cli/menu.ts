@@ -8,6 +8,7 @@ import { findProject, type Project } from "../control/project.ts";
 import { isTooLate } from "../control/views/run.ts";
 import type { StatusView } from "../control/views/status.ts";
 import type { Delivery } from "../model/delivery.ts";
+import { standing } from "../model/previews.ts";
 import { inOrder } from "../order/topological.ts";
 import { platforms } from "../platforms/platforms.ts";
 import { type ExitCode, exitCodes } from "./problem.ts";
@@ -161,7 +162,7 @@ async function menuFor(terminal: Terminal): Promise<Menu> {
     const project = findProject(terminal, {});
     const delivery = await deliveryNow(project, terminal);
     const status = await statusHere(project, terminal);
-    const environments = inOrder(delivery.environments, ({ after }) => after).map(({ name }) => name);
+    const environments = inOrder(standing(delivery).environments, ({ after }) => after).map(({ name }) => name);
     return {
       title: `${delivery.name}: ${delivery.pipelines.map(({ name }) => name).join(", ")}; ${environments.join(" → ")}`,
       state: status.runs.length === 0 ? [] : table(environments.map((name) => stateOf(name, status))),

@@ -84,11 +84,17 @@ function restingEdges({ jobs }: Plan, delivery: Delivery): DrawnEdge[] {
 /** What is said of an environment as a whole, by its name: what it comes after, and who is asked. */
 export function environmentNotes({ environments }: Delivery): ReadonlyMap<string, string> {
   return new Map(
-    environments.map(({ name, after, approval }) => {
+    environments.map(({ name, after, approval, preview }) => {
       const asked = approval && `approval by ${approval.reviewers.join(" or ") || "anyone"}`;
       return [
         name,
-        [after.length > 0 && `, after ${after.join(" and ")}`, asked && `, ${asked}`].filter(Boolean).join(""),
+        [
+          preview && ", one for each pull request",
+          after.length > 0 && `, after ${after.join(" and ")}`,
+          asked && `, ${asked}`,
+        ]
+          .filter(Boolean)
+          .join(""),
       ];
     }),
   );

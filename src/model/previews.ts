@@ -1,4 +1,4 @@
-import type { Condition, Delivery, Environment } from "./delivery.ts";
+import type { Condition, Delivery, Environment, Job, Pipeline } from "./delivery.ts";
 
 type Environments = Pick<Delivery, "environments">;
 type Variables = Pick<Delivery, "variables">;
@@ -8,10 +8,37 @@ export function previewOf({ environments }: Environments): Environment | undefin
   return environments.find(({ preview }) => preview);
 }
 
+/** Whether an environment is a preview, or the one of a pull request: `preview-17`. */
+export function isPreview(delivery: Environments, name: string): boolean {
+  const preview = previewOf(delivery);
+  if (preview === undefined) return false;
+  return name === preview.name || (name.startsWith(preview.name) && /^-[0-9]+$/.test(name.slice(preview.name.length)));
+}
+
 /** Environments that are there whatever pull requests there are. */
 export function standing<D extends Environments>(delivery: D): D {
   if (previewOf(delivery) === undefined) return delivery;
   return { ...delivery, environments: delivery.environments.filter(({ preview }) => !preview) };
+}
+
+/** A job that says how what it left in a preview is taken away. */
+export interface Removing {
+  readonly pipeline: Pipeline;
+  readonly name: string;
+  readonly job: Job;
+}
+
+/** Jobs that pull requests run in their previews and that say how to remove what they left, in the order of the definition. */
+export function removing(delivery: Pick<Delivery, "environments" | "pipelines" | "variables">): Removing[] {
+  const preview = previewOf(delivery);
+  if (preview === undefined) return [];
+  return delivery.pipelines.flatMap((pipeline) =>
+    Object.entries(pipeline.jobs).flatMap(([name, job]): Removing[] =>
+      job.remove === undefined || !pipeline.triggers.pullRequests || isNeverIn(preview, job.condition, delivery)
+        ? []
+        : [{ pipeline, name, job }],
+    ),
+  );
 }
 
 /** Whether a condition holds in no preview, whatever the pull request. */

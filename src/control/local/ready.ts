@@ -1,3 +1,4 @@
+import { standing } from "../../model/previews.ts";
 import { refusedStrays } from "../../release/guard.ts";
 import { type Caller, refused } from "../control.ts";
 import type { Secrets } from "../request/secrets.ts";
@@ -23,7 +24,7 @@ export async function requireReady(
 ): Promise<void> {
   const { strays, guessed, plan } = planned;
   if (guessed !== undefined && !isWatched) {
-    const known = planned.delivery.environments.map(({ name }) => name);
+    const known = standing(planned.delivery).environments.map(({ name }) => name);
     throw refused("no-environment-chosen", { subject: plan.environments.at(-1) ?? "", known, because: guessed });
   }
   const refusedOnes = refusedStrays(strays, { anyBranch, allowDirty });

@@ -1,6 +1,6 @@
 import type { Delivery, Environment, EventName } from "../../model/delivery.ts";
 import { deploysOn } from "../../model/deploys-on.ts";
-import { previewOf, standing } from "../../model/previews.ts";
+import { isPreview, standing } from "../../model/previews.ts";
 import { notThere, refused } from "../control.ts";
 
 export interface EnvironmentChoice {
@@ -54,8 +54,8 @@ export function chooseEnvironments(
 const namesOf = (environments: readonly Environment[]): string[] => environments.map(({ name }) => name);
 
 export function knownEnvironment(delivery: Delivery, name: string): string {
-  const names = delivery.environments.map((environment) => environment.name);
-  if (previewOf(delivery)?.name === name) throw refused("is-preview", { subject: name });
+  const names = namesOf(standing(delivery).environments);
+  if (isPreview(delivery, name)) throw refused("is-preview", { subject: name });
   if (names.includes(name)) return name;
   throw notThere("no-environment", name, names);
 }

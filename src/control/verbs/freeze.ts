@@ -1,4 +1,5 @@
-import { type Actor, notThere } from "../control.ts";
+import { isPreview, standing } from "../../model/previews.ts";
+import { type Actor, notThere, refused } from "../control.ts";
 import { loadDefinition } from "../definition/load.ts";
 import { freezesNow, openJournal } from "../local/journal.ts";
 import { besides } from "../local/session.ts";
@@ -47,7 +48,8 @@ async function requireEnvironment({ project, caller }: Place, environment: strin
     if (journal !== undefined && Object.hasOwn(journal.deployed().deployed, environment)) return;
     if (freezesNow(journal).some((one) => one.environment === environment)) return;
   }
-  const { environments } = await loadDefinition(project.file, caller);
-  const known = environments.map(({ name }) => name);
+  const delivery = await loadDefinition(project.file, caller);
+  if (isPreview(delivery, environment)) throw refused("is-preview", { subject: environment });
+  const known = standing(delivery).environments.map(({ name }) => name);
   if (!known.includes(environment)) throw notThere("no-environment", environment, known);
 }

@@ -1,7 +1,7 @@
 import { resolveCommit } from "../../git/worktree.ts";
 import { compileFilter } from "../../model/filters.ts";
 import { own } from "../../model/own.ts";
-import { previewOf } from "../../model/previews.ts";
+import { isPreview, standing } from "../../model/previews.ts";
 import { resolveDelivery } from "../../model/resolved-delivery.ts";
 import { definitionChange } from "../../plan/definition-change.ts";
 import { plan as makePlan } from "../../plan/make-plan.ts";
@@ -112,13 +112,13 @@ function requireDue(journal: JournalReader, { to, release, byItself }: MoveReque
 function chosenMove(history: ReleaseHistory, { kind, to, release: named, pipelines = [] }: MoveRequest): Move {
   const release = named === undefined ? undefined : findRelease(history, named);
   const known = release ?? history.releases.values().next().value;
-  const environments = known?.facts.delivery.environments.map(({ name }) => name) ?? [];
+  if (known !== undefined && isPreview(known.facts.delivery, to)) throw refused("is-preview", { subject: to });
+  const environments = known === undefined ? [] : standing(known.facts.delivery).environments.map(({ name }) => name);
   if (!environments.includes(to)) {
     throw release === undefined || !history.environments.has(to)
       ? notThere("no-environment", to, environments)
       : refused("not-in-release", { subject: to, known: [String(release.number)] });
   }
-  if (known !== undefined && previewOf(known.facts.delivery)?.name === to) throw refused("is-preview", { subject: to });
   const names = known?.facts.delivery.pipelines.map(({ name }) => name) ?? [];
   for (const pipeline of pipelines) if (!names.includes(pipeline)) throw notThere("no-pipeline", pipeline, names);
   const found: Moving = (kind === "promotion" ? promotionTo : rollbackOf)(history, { to, release, pipelines });

@@ -2,6 +2,7 @@ import { isFrozen } from "../../engine/policies/freeze.ts";
 import { hasEnded, type JobState, type RunState } from "../../engine/state.ts";
 import { isOpen, opensAt } from "../../model/change-windows.ts";
 import type { ChangeWindow, Delivery } from "../../model/delivery.ts";
+import { standing } from "../../model/previews.ts";
 import { originOf } from "../../plan/plan.ts";
 import type { DeployedView } from "./deployed.ts";
 import { type BoardDrift, driftIn, driftOf } from "./drift.ts";
@@ -56,10 +57,11 @@ export interface BoardCell {
 
 /** `runs`: all that are open, and the finished ones whose failures may still matter, newest first. */
 export function boardView(
-  delivery: Delivery,
+  whole: Delivery,
   facts: LockFacts & { runs: readonly RunState[]; deployed: DeployedView },
 ): BoardView {
   const { state, runs, deployed, now, journal, until } = facts;
+  const delivery = standing(whole);
   const looks = driftIn(journal, until);
   const open = runs.filter(({ finished }) => finished === undefined);
   return {

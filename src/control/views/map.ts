@@ -1,5 +1,6 @@
 import type { Delivery } from "../../model/delivery.ts";
 import { outputsRead } from "../../model/job-values.ts";
+import { standing } from "../../model/previews.ts";
 import { plan as makePlan } from "../../plan/make-plan.ts";
 import type { JobId } from "../../plan/plan.ts";
 import { type GraphJob, graphOf } from "./graph.ts";
@@ -26,7 +27,8 @@ export interface MapJob extends GraphJob {
 }
 
 /** `expected`: what jobs usually take, in milliseconds. */
-export function mapView(delivery: Delivery, expected: ReadonlyMap<JobId, number>): MapView {
+export function mapView(whole: Delivery, expected: ReadonlyMap<JobId, number>): MapView {
+  const delivery = standing(whole);
   const environments = delivery.environments.map(({ name }) => name);
   const plan = makePlan(delivery, {
     change: { event: "manual", commit: "", branch: "", changedSince: {}, uncommitted: [] },

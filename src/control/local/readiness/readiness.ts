@@ -1,5 +1,6 @@
 import { count } from "../../../findings/count.ts";
 import type { Delivery } from "../../../model/delivery.ts";
+import { previewOf, standing } from "../../../model/previews.ts";
 import { type Asked, asked, type Caller, type Refusal } from "../../control.ts";
 import { loadDefinition } from "../../definition/load.ts";
 import type { Project } from "../../project.ts";
@@ -33,8 +34,17 @@ async function checkUps(found: Asked<Project>, caller: Caller): Promise<CheckUpV
   return [...programs, ...repository, ...definition, ...(await stateCheckUps(project, cwd))];
 }
 
-function definitionCheckUp({ name, pipelines, environments }: Delivery): CheckUpView {
-  const text = `${name}: ${count(pipelines.length, "pipeline")}, ${environments.map(({ name }) => name).join(" → ")}`;
+function definitionCheckUp(delivery: Delivery): CheckUpView {
+  const preview = previewOf(delivery);
+  const text = [
+    `${delivery.name}: ${count(delivery.pipelines.length, "pipeline")}`,
+    standing(delivery)
+      .environments.map(({ name }) => name)
+      .join(" → "),
+    ...(preview === undefined ? [] : [`${preview.name} for each pull request`]),
+  ]
+    .filter((part) => part !== "")
+    .join(", ");
   return { name: "definition", verdict: "ok", text };
 }
 

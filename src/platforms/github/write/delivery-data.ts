@@ -3,6 +3,7 @@
 import type { Condition, Delivery, EventName, Job, OutputType, Pipeline } from "../../../model/delivery.ts";
 import { patternSource } from "../../../model/filters.ts";
 import { outputsRead, promisedOutputs } from "../../../model/job-values.ts";
+import { removing } from "../../../model/previews.ts";
 import { resolveDelivery } from "../../../model/resolved-delivery.ts";
 import { inOrder } from "../../../order/topological.ts";
 import { markOf } from "../../generated.ts";
@@ -45,6 +46,8 @@ interface PipelineRow {
 
 interface JobRow {
   deploys?: true;
+  /** What it leaves in a preview is taken away again. */
+  removes?: true;
   outputs?: Readonly<Record<string, OutputType>>;
   /** Of a chain: outputs that are kept in Parameter Store, each with the name of its parameter; `{environment}` is filled in. */
   keeps?: Readonly<Record<string, string>>;
@@ -141,6 +144,7 @@ export function pipelineRows(
     known.set(pipeline, rests);
     return rests;
   };
+  const removed = new Set(removing(delivery).map(({ job }) => job));
   return resolveDelivery(delivery).pipelines.map(({ pipeline, handsOver }) => {
     const taken = new Set(handsOver.map(({ name }) => name));
     const { triggers } = pipeline;
@@ -178,7 +182,13 @@ export function pipelineRows(
       jobs: Object.fromEntries(
         Object.keys(pipeline.jobs).map((job) => [
           job,
-          jobRow(pipeline, { job, delivery, rests: (owner) => restsOf(owner), parameterPrefix }),
+          jobRow(pipeline, {
+            job,
+            delivery,
+            rests: (owner) => restsOf(owner),
+            parameterPrefix,
+            removes: removed.has(pipeline.jobs[job]!),
+          }),
         ]),
       ),
     };
@@ -201,7 +211,14 @@ function jobRow(
     delivery,
     rests,
     parameterPrefix,
-  }: { job: string; delivery: Delivery; rests: (pipeline: Pipeline) => Rests; parameterPrefix: string | undefined },
+    removes,
+  }: {
+    job: string;
+    delivery: Delivery;
+    rests: (pipeline: Pipeline) => Rests;
+    parameterPrefix: string | undefined;
+    removes: boolean;
+  },
 ): JobRow {
   const job = pipeline.jobs[name]!;
   const outputs = promisedOutputs(pipeline, name);
@@ -226,6 +243,7 @@ function jobRow(
         );
   return {
     ...(job.deploys && { deploys: true }),
+    ...(removes && { removes: true }),
     ...(Object.keys(outputs).length > 0 && { outputs }),
     ...(Object.keys(keeps).length > 0 && { keeps }),
     ...(takes.length > 0 && { takes }),

@@ -4,8 +4,8 @@
  * conflict it starts no workflow). What is removed is found by the name of the preview alone, so nothing has to be known of it.
  */
 
-import type { Delivery, Job, Pipeline } from "../../../model/delivery.ts";
-import { isNeverIn, previewOf } from "../../../model/previews.ts";
+import type { Delivery, Job } from "../../../model/delivery.ts";
+import { previewOf, type Removing, removing } from "../../../model/previews.ts";
 import { CannotWrite } from "../../generated.ts";
 import { localAction } from "./actions.ts";
 import { programCheckout } from "./checkouts.ts";
@@ -46,29 +46,17 @@ export function refusePreview(delivery: Delivery, { layout }: WriteOptions): voi
   }
 }
 
-interface Removing {
-  readonly pipeline: Pipeline;
-  readonly name: string;
-  readonly job: Job;
-}
-
 /** Undefined where there are no previews. */
 export function removalWorkflow(delivery: Delivery, options: WriteOptions, file: string): WorkflowDocument | undefined {
   const preview = previewOf(delivery);
   if (preview === undefined) return undefined;
-  const removing = delivery.pipelines.flatMap((pipeline) =>
-    Object.entries(pipeline.jobs).flatMap(([name, job]): Removing[] =>
-      job.remove === undefined || !pipeline.triggers.pullRequests || isNeverIn(preview, job.condition, delivery)
-        ? []
-        : [{ pipeline, name, job }],
-    ),
-  );
+  const all = removing(delivery);
   const ids = new Ids();
   const due = ids.claim("due");
-  const idOf = new Map(removing.map((one) => [one, ids.claim(`${one.pipeline.name}__${one.name}`)]));
+  const idOf = new Map(all.map((one) => [one, ids.claim(`${one.pipeline.name}__${one.name}`)]));
   const jobs: Record<string, JobDocument> = { [due]: dueJob(delivery, options) };
-  for (const one of [...removing].reverse()) {
-    const later = removing.filter((other) => other !== one && comesAfter(other, one, delivery));
+  for (const one of [...all].reverse()) {
+    const later = all.filter((other) => other !== one && comesAfter(other, one, delivery));
     jobs[idOf.get(one)!] = removalJob(one, {
       delivery,
       options,

@@ -1,7 +1,7 @@
 /** Previews: when a pull request has one, what is deployed there, who never deploys, and how it is removed again. */
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { parse } from "yaml";
@@ -189,8 +189,8 @@ test("GitHub's parser, actionlint, shellcheck and check have nothing to say", fu
 const slow = fullDepth("gh", "jq", "zip", "unzip");
 const repo = "team/shop";
 
-function box(t: TestContext) {
-  const made = programBox(t, definition);
+function box(t: TestContext, text = definition) {
+  const made = programBox(t, text);
   made.commit({ "infra/main.tf": "1", "web/index.html": "1", "mail/a": "1", "docs/a": "1" });
   const pulled = (files: Readonly<Record<string, string>>) => {
     made.git("checkout", "--quiet", "main");
@@ -393,19 +393,118 @@ test("where a call fails, nothing is removed or left for removed", slow, (t) => 
   run({ id: 61, event: "pull_request", head_branch: "feature" });
   leave("started-preview-17", 61, {});
   const settle = { ...env, NUMBER: "", REMOVED: "preview-17", GH_TOKEN: "removed" };
-  // Whether it is closed, what is there of it, and then each of them: the mark goes last, by which a removal is known to be due.
-  for (let call = 1; call <= 5; call++) {
+  // Whether it is closed, what is there of it, what its mark says, and then each of them: the mark goes last, by which a removal is known to be due.
+  for (let call = 1; call <= 6; call++) {
     const end = start("preview", settle, { sabotage: { program: "gh", call, how: "fails for ever" } });
     assert.equal(end.status, 1, `${call}: ${end.log}`);
-    assert.equal(deployments()[0]!.states[0], call === 5 ? "inactive" : "success");
+    assert.equal(deployments()[0]!.states[0], call === 6 ? "inactive" : "success");
     assert.deepEqual(artifacts(), [{ name: "started-preview-17", run: 61 }]);
   }
-  for (let call = 1; call <= 5; call++) {
+  for (let call = 1; call <= 6; call++) {
     leave("started-preview-17", 61, {});
     const end = start("preview", settle, { sabotage: { program: "gh", call, how: "fails" } });
     assert.equal(end.status, 0, `${call}: ${end.log}`);
     assert.deepEqual(artifacts(), []);
   }
+});
+
+test("what a later commit takes out of the definition is told at once, and is never settled as removed", slow, (t) => {
+  const { pulled, about, place, pull, preview, run, leave, artifacts, temp, deployed, deployments } = box(t);
+  const began = (id: number, head: string) => {
+    const planned = place(about(head), { RUNNER_TEMP: temp, GITHUB_RUN_ID: String(id) });
+    assert.equal(planned.status, 0, planned.log);
+    run({ id, event: "pull_request", head_branch: "feature", head_sha: head });
+    leave("started-preview-17", id, JSON.parse(readFileSync(join(temp, "plan/plan.json"), "utf8")));
+    return planned;
+  };
+  writeFileSync(join(temp, "release-inputs.json"), "{}");
+  const program = (text: string) =>
+    Object.fromEntries(
+      writeWorkflows(load(text), { layout: "orchestrated" }).map((file) => [file.path, file.text] as const),
+    );
+  const first = pulled({ "web/index.html": "2" });
+  assert.doesNotMatch(began(61, first).log, /::warning/);
+  // The same definition has nothing to say of itself.
+  assert.doesNotMatch(began(62, first).log, /::warning/);
+  const without = definition.replace(/ {6}warm: .*\n/, "").replace("remove: ./empty.sh", "remove: ./void.sh");
+  const second = pulled(program(without));
+  const told = began(63, second);
+  assert.match(told.log, /::warning title=Stays in preview-17::.*web\.warm.*run 62.*\n/);
+  deployed("preview-17", "success");
+  pull({ number: 17, state: "closed", head: second });
+  const settle = () => preview({ REMOVED: "preview-17", GH_TOKEN: "removed" });
+  const left = settle();
+  assert.equal(left.status, 1, left.log);
+  assert.match(left.log, new RegExp(`::error title=Not removed::.*web\\.warm.*run 61.*${first}`));
+  // Its own is removed; the others are known for as long as nobody has removed theirs.
+  assert.deepEqual(
+    artifacts().map((one) => one.run),
+    [61, 62],
+  );
+  assert.deepEqual(deployments()[0]!.states, ["success"]);
+  assert.equal(preview({ NUMBER: "17" }).outputs, "environment=preview-17\nbranch=main\n", "once a day again");
+  // By hand, on a branch that has it.
+  pulled(program(definition));
+  pull({ number: 17, state: "closed", head: second });
+  const end = settle();
+  assert.equal(end.status, 0, end.log);
+  assert.deepEqual(artifacts(), []);
+  assert.equal(deployments()[0]!.states[0], "inactive");
+});
+
+test(
+  "of a fork and of runs from before nothing is believed, and what cannot be read is nothing that is gone",
+  slow,
+  (t) => {
+    const { pull, preview, run, leave, artifacts, store } = box(t);
+    pull({ number: 17, state: "closed" });
+    const settle = () => preview({ REMOVED: "preview-17", GH_TOKEN: "removed" });
+    run({ id: 60, event: "pull_request", head_branch: "main", fork: "else/shop" });
+    leave("started-preview-17", 60, { removes: ["a.b"] });
+    assert.match(preview({ NUMBER: "17" }).log, /Nothing to remove/);
+    run({ id: 61, event: "pull_request", head_branch: "feature" });
+    leave("started-preview-17", 61, { removes: "all" });
+    assert.match(settle().log, /Unreadable/);
+    assert.equal(settle().status, 1);
+    run({ id: 62, event: "pull_request", head_branch: "feature" });
+    leave("started-preview-17", 62, { removes: ["a.b\n::set-output::x", "web.gone"] });
+    // It began before this was written down: what it says is all there is.
+    run({ id: 63, event: "pull_request", head_branch: "feature" });
+    leave("started-preview-17", 63, {});
+    assert.equal(artifacts().length, 4);
+    store.expire(/preview/, 61);
+    store.expire(/preview/, 62);
+    const old = settle();
+    assert.equal(old.status, 0, old.log);
+    assert.match(old.log, /::warning title=Not known any more::.*run 61/);
+  },
+);
+
+test("a preview that is there follows its pull request, also where that takes its changes back", slow, (t) => {
+  const { pulled, about, planRun, run, leave } = box(t);
+  const docs = pulled({ "docs/a": "2" });
+  assert.match(planRun(about(docs)).outputs, /deploy_preview=no/);
+  run({ id: 61, event: "pull_request", head_branch: "feature", head_sha: docs });
+  leave("started-preview-17", 61, {});
+  const again = planRun(about(docs));
+  assert.equal(again.status, 0, again.log);
+  assert.match(again.outputs, /deploy_preview=yes\ndeploy_dev=no\nbuild_web=yes\nbuild_docs=yes/);
+  const fork = planRun(about(docs, { head: { sha: docs, repo: { full_name: "else/shop" } } }));
+  assert.match(fork.outputs, /deploy_preview=no/);
+});
+
+test("what a pull request cannot have in its preview, for the branch that it is for, is said", slow, (t) => {
+  const limited = definition.replace('paths: ["infra/**"]', "$&\n    branches: [release]");
+  const { pulled, about, place } = box(t, limited);
+  const head = pulled({ "web/index.html": "2" });
+  const half = place(about(head));
+  assert.equal(half.status, 0, half.log);
+  assert.match(half.outputs, /decision_infra=skip\n/);
+  assert.match(half.outputs, /decision_web=blocked\n/);
+  assert.match(
+    half.log,
+    /::warning title=Not in preview-17::web: needs infra, which pull requests for main do not run\./,
+  );
 });
 
 test("its environment is open to every branch, and the doctor says so, and what its role must trust", () => {

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What is deployed to an environment, and what has changed since.
 
 # shellcheck source-path=SCRIPTDIR source=answers.sh
@@ -60,6 +60,27 @@ start_where() { # QUESTION
   done < "$work/names"
   # One that cannot be started holds up no other.
   [ -z "$left" ]
+}
+
+# Marks by which runs of this repository said that they begin to deploy to a preview, into $work/marks, newest first: artifact, run, commit.
+list_marks() { # ENVIRONMENT
+  list_artifacts "$work/list.json" "$api/artifacts?name=started-$1&per_page=100" || fail "No answer" "GitHub has no list of artifacts."
+  jq -r '.artifacts | sort_by(-.id)[] | select(.workflow_run.head_repository_id == .workflow_run.repository_id)
+    | "\(.id) \(.workflow_run.id) \(.workflow_run.head_sha)"' "$work/list.json" > "$work/marks" || fail "Unreadable" "The list of artifacts cannot be read."
+}
+
+# Jobs that deployed to a preview when a mark was made and have no removal in this definition, as `lost`. A preview has no record: who
+# has made a mark can make no more of it than that people look.
+lost_since() { # MARK RUN
+  lost=""
+  if ! read_artifact "$work/mark.json" "$1"; then
+    echo "::warning title=Not known any more::GitHub has not kept what run $2 deployed: a job that the definition has lost since is not known." >&2
+    return 0
+  fi
+  lost=$(jq -r --slurpfile delivery "$delivery" '
+    [$delivery[0].pipelines[] | .name as $pipeline | .jobs | to_entries[] | select(.value.removes) | "\($pipeline).\(.key)"] as $removed
+    | (.removes // []) - $removed | map(select(test("^[A-Za-z0-9_.-]+$"))) | join(", ")' "$work/mark.json") ||
+    fail "Unreadable" "What run $2 deployed cannot be read."
 }
 
 # Takes artifacts out of a record that GitHub no longer has under the name by which jobs look for them now: what others need of them

@@ -26,6 +26,11 @@ $deployed[0].pipelines as $record
     decisions: $decisions,
     before: $record,
     handed: $handed,
+    # Of a preview: what is removed when its pull request is closed, and what it cannot have.
+    removes: [if $place == $environment then empty else $pipelines[] | select($decisions[.name] == "run") | .name as $name
+      | .jobs | to_entries[] | select(.value.removes) | "\($name).\(.key)" end],
+    without: [if $place == $environment then empty else $pipelines[] | select($decisions[.name] == "blocked")
+      | "\(.name): needs \([.needs[] | select($decisions[.] | IN("skip", "blocked"))] | join(" and "))" end],
     unbuilt: [$pipelines[]
       | select(.builds and $decisions[.name] == "run" and $facts.event != "rollback" and $release[0]["\(.name)__result"] == "skipped").name],
     outputs: (

@@ -35,8 +35,23 @@ base_of_change() {
   echo "$base"
 }
 
+# Whether the pull request of this run has a preview already, which then follows it whatever it changes: true or false.
+has_preview() {
+  local preview number
+  preview=$(jq -r 'select(.preview).name' "$work/environments")
+  number=$(jq -r '.pull // ""' "$work/facts.json")
+  if [ -n "$preview" ] && [ -n "$number" ]; then
+    list_marks "$preview-$number"
+    if [ -s "$work/marks" ]; then
+      echo true
+      return 0
+    fi
+  fi
+  echo false
+}
+
 plan_run() {
-  local facts base="" name unready
+  local facts base="" name unready there=false
   facts=$(cat "$work/facts.json")
   echo '{}' > "$work/changed.json"
   decide strangers "$facts"
@@ -49,6 +64,7 @@ plan_run() {
   if [ "$event" = pull-request ]; then
     base=$(base_of_change)
     echo "$base" > "$work/bases"
+    there=$(has_preview)
   else
     jq -r 'select(.preview | not).name' "$work/environments" > "$work/names"
     while read -r name; do
@@ -60,7 +76,7 @@ plan_run() {
     jq -r '[.[][].commit] | unique[]' "$work/deployed.json" > "$work/bases"
   fi
   changed_since "$work/changed.json" "$work/bases" "$commit"
-  facts=$(jq -c --arg base "$base" '. + {base: $base}' "$work/facts.json")
+  facts=$(jq -c --arg base "$base" --argjson there "$there" '. + {base: $base, there: $there}' "$work/facts.json")
   decide run "$facts" --slurpfile deployed "$work/deployed.json"
   unready=$(named open)
   if [ -n "$unready" ]; then
@@ -104,11 +120,30 @@ plan_environment() { # ENVIRONMENT
     mv "$work/unwanted.json" "$work/plan.json"
     return 0
   fi
+  if [ -n "$pull" ]; then tell_lacks "$1"; fi
   unbuilt=$(named unbuilt)
   if [ -n "$unbuilt" ]; then
     fail "Not built" "What is deployed to $1 changed while this run waited: now $unbuilt has to be deployed, which this run did not build. Re-run all jobs."
   fi
   begin "$1"
+}
+
+# Of a preview: what it cannot have, and what it has from the commit before that nothing removes any more.
+tell_lacks() { # PREVIEW
+  local mark run commit one
+  jq -r '.without[]' "$work/plan.json" > "$work/without"
+  while read -r one; do
+    echo "::warning title=Not in $1::$one, which pull requests for $(jq -r .branch "$work/facts.json") do not run." >&2
+  done < "$work/without"
+  list_marks "$1"
+  while read -r mark run commit; do
+    if [ "$run" = "$GITHUB_RUN_ID" ]; then continue; fi
+    lost_since "$mark" "$run" < /dev/null
+    if [ -n "$lost" ]; then
+      echo "::warning title=Stays in $1::$lost of run $run ($commit) has no removal in this definition: what it left stays in $1. Leave its removal in the definition, or remove by hand what it left." >&2
+    fi
+    return 0
+  done < "$work/marks"
 }
 
 # This run deploys to the environment from here on.

@@ -8,10 +8,10 @@ def decided($name): decide($name; $deployed[0][$name]; {}; $changed[0]);
 
 def yes: if . then "yes" else "no" end;
 
-# A pull request that changes what is deployed has a preview, all of it.
+# A pull request that changes what is deployed has a preview, all of it, and one that has it keeps it as it is now.
 def previews($checked):
   [$environments[] | select(.preview and $facts.pull != null
-    and any($pipelines[]; $checked[.name] == "run" and any(.jobs[]; .deploys))).name];
+    and ($facts.there or any($pipelines[]; $checked[.name] == "run" and any(.jobs[]; .deploys)))).name];
 
 places as $places
 | (if $facts.event == "pull-request" then decide(""; {}; {}; $changed[0]) else {} end) as $checked

@@ -9,10 +9,9 @@ source "$GITHUB_ACTION_PATH/../deployed.sh"
 preview=$(jq -er '.environments[] | select(.preview).name' "$delivery")
 repository="repos/$GITHUB_REPOSITORY"
 
-# Artifacts by which a run said that it begins to deploy to a preview, by id, and deployments to it, newest first.
+# Marks of a preview, and deployments to it, newest first.
 read_traces() { # ENVIRONMENT
-  list_artifacts "$work/list.json" "$api/artifacts?name=started-$1&per_page=100" || fail "No answer" "GitHub has no list of artifacts."
-  jq -r '.artifacts[].id' "$work/list.json" > "$work/marks" || fail "Unreadable" "The list of artifacts cannot be read."
+  list_marks "$1"
   ask "$work/deployments.json" "$repository/deployments?environment=$1&per_page=100" jq -e 'type == "array"' ||
     fail "No answer" "GitHub has no list of deployments."
   jq -r '[.[].id] | sort | reverse[]' "$work/deployments.json" > "$work/deployments" ||
@@ -75,13 +74,26 @@ lately() {
 }
 
 removed() { # ENVIRONMENT
-  local id
+  local id run commit left=no
   must_be_closed "${1##*-}"
   read_traces "$1"
+  : > "$work/settled"
+  while read -r id run commit; do
+    lost_since "$id" "$run" < /dev/null
+    if [ -z "$lost" ]; then
+      echo "$id" >> "$work/settled"
+    else
+      echo "::error title=Not removed::In $1 is still what $lost left in run $run, and this definition does not remove it. Start this workflow by hand with ${1##*-} on a branch whose definition does, for instance one of $commit." >&2
+      left=yes
+    fi
+  done < "$work/marks"
+  # Those that are settled go even so: then the same removal on another branch settles the others.
+  if [ "$left" = yes ]; then : > "$work/deployments"; fi
   while read -r id; do
     tell POST "$repository/deployments/$id/statuses" -f state=inactive -f "description=Removed" < /dev/null
   done < "$work/deployments"
-  while read -r id; do tell DELETE "$api/artifacts/$id" < /dev/null; done < "$work/marks"
+  while read -r id; do tell DELETE "$api/artifacts/$id" < /dev/null; done < "$work/settled"
+  [ "$left" = no ]
 }
 
 if [ -n "$REMOVED" ]; then removed "$REMOVED"; elif [ -n "$NUMBER" ]; then due "$NUMBER"; else lately; fi
