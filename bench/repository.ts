@@ -11,7 +11,10 @@ export function sources(count: number): Record<string, string> {
   return Object.fromEntries(files);
 }
 
-/** Makes a repository with one commit of these files, by their paths. What benches leave behind is ignored. */
+/**
+ * Makes a repository with one commit of these files, by their paths. What benches leave behind is ignored. As in one that somebody
+ * works in, git's index is newer than the files: of those that are as new as it is, git reads every byte each time.
+ */
 export function makeRepository(folder: string, files: Record<string, string>): void {
   const ignored = ".baton\n.ninja_*\n.wireit\n.nx\nnode_modules\nmax-rss\n";
   for (const [path, text] of Object.entries({ ".gitignore": ignored, ...files })) {
@@ -21,6 +24,8 @@ export function makeRepository(folder: string, files: Record<string, string>): v
   git(folder, "init", "--quiet", "--initial-branch=main");
   git(folder, "add", ".");
   git(folder, "commit", "--quiet", "--message=All of it");
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+  git(folder, "status");
 }
 
 export function git(cwd: string, ...args: string[]): void {

@@ -65,8 +65,7 @@ export async function planRun({ caller, project }: Place, request: PlanRequest):
   // A definition that is refused must not leave this without a listener.
   reading.catch(() => {});
   const delivery = await loadDefinition(project.file, caller);
-  const source = await reading;
-  const { past, open, freezes, promotions } = readPast(project, { source, delivery });
+  const { source, past, open, freezes, promotions } = await readPast(project, { reading, delivery });
   const environments = request.everywhere ? { environments: delivery.environments.map(({ name }) => name) } : {};
   const isUnproven = request.branch !== undefined && !(await comesFrom(source, request.branch, caller.env));
   const again = async (past: Past): Promise<Judged> => {
@@ -101,16 +100,18 @@ function uncommittedIn(source: Source): number {
   return source.kind === "folder" ? 0 : source.uncommitted.filter((path) => path.startsWith(source.prefix)).length;
 }
 
-function readPast(
+/** The journal is opened while git looks at the files. */
+async function readPast(
   project: Project,
-  { source, delivery }: Pick<Planned, "source" | "delivery">,
-): Pick<Planned, "past" | "open" | "freezes"> & { promotions: AutomaticPromotion[] } {
+  { reading, delivery }: { reading: Promise<Source>; delivery: Delivery },
+): Promise<Pick<Planned, "source" | "past" | "open" | "freezes"> & { promotions: AutomaticPromotion[] }> {
   using journal = openJournal(project);
-  if (!journal) return { past: noPast, open: [], freezes: [], promotions: [] };
+  const source = await reading;
+  if (!journal) return { source, past: noPast, open: [], freezes: [], promotions: [] };
   const open = journal.openRuns().map(({ run }) => ({ run, isUnderway: isUnderway(journal, run) }));
   const freezes = freezesNow(journal);
   const { promotions } = readOutlook(journal);
-  return { past: pastOf(journal, { project, source, delivery }), open, freezes, promotions };
+  return { source, past: pastOf(journal, { project, source, delivery }), open, freezes, promotions };
 }
 
 /** Something is deployed to what comes right before the environment. */
