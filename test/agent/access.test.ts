@@ -204,7 +204,7 @@ test("an agent can do nothing but its own attempts, and nobody but an agent what
   await assert.rejects(mine.ask("poll", { body: poll }), { name: "TurnedAway", status: 401 });
 });
 
-test("where nobody signs in, nobody registers, and an attempt is its holder's all the same", async (t) => {
+test("where nobody signs in, nobody registers, and an attempt is its holder's all the same", fullDepth(), async (t) => {
   const box = place(t);
   await using server = await serving(box, "--agents");
   const connection = new Connection({ url: server.url, agent: "start-of-1" });

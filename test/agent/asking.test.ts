@@ -14,6 +14,7 @@ import { readHeld } from "../../src/agent/held-note.ts";
 import { LogSender } from "../../src/agent/log-sender.ts";
 import { removeFolder } from "../../src/agent/remove-folder.ts";
 import { endedRequest, type PollAnswer, type PollRequest, pollRequest } from "../../src/server/wire/agents.ts";
+import { fullDepth } from "../lane/needs.ts";
 
 const nothing = { claims: [], stops: [], lost: [], asks: [] };
 
@@ -57,22 +58,26 @@ function play(
   return { agent, folder, said };
 }
 
-test("after a question without an answer the next is answered at once, and none waits longer than a server takes", async (t) => {
-  const asked: { waitMs: number; limitMs: number }[] = [];
-  const { agent } = play(t, ({ waitMs }, { limitMs }, agentItself) => {
-    asked.push({ waitMs, limitMs: limitMs! });
-    if (asked.length === 2) throw new Unreachable("cut");
-    if (asked.length === 4) agentItself().drain();
-    return { ...nothing, leaseMs: asked.length === 1 ? 30_000 : 5 * 60_000 };
-  });
-  await agent.run();
-  assert.deepEqual(asked, [
-    { waitMs: 0, limitMs: 5_000 },
-    { waitMs: 7_500, limitMs: 11_250 },
-    { waitMs: 0, limitMs: 3_750 },
-    { waitMs: 60_000, limitMs: 65_000 },
-  ]);
-});
+test(
+  "after a question without an answer the next is answered at once, and none waits longer than a server takes",
+  fullDepth(),
+  async (t) => {
+    const asked: { waitMs: number; limitMs: number }[] = [];
+    const { agent } = play(t, ({ waitMs }, { limitMs }, agentItself) => {
+      asked.push({ waitMs, limitMs: limitMs! });
+      if (asked.length === 2) throw new Unreachable("cut");
+      if (asked.length === 4) agentItself().drain();
+      return { ...nothing, leaseMs: asked.length === 1 ? 30_000 : 5 * 60_000 };
+    });
+    await agent.run();
+    assert.deepEqual(asked, [
+      { waitMs: 0, limitMs: 5_000 },
+      { waitMs: 7_500, limitMs: 11_250 },
+      { waitMs: 0, limitMs: 3_750 },
+      { waitMs: 60_000, limitMs: 65_000 },
+    ]);
+  },
+);
 
 test("an agent that is to end says so once more where its last question was cut off: it may have been given something", async (t) => {
   const asked: [number | undefined, number][] = [];

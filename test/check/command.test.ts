@@ -103,7 +103,7 @@ describe("baton check", () => {
     assert.match(out, /^::error file=\.github\/workflows\/deploy\.yml,line=8,.*::Job "deploy".*%0A/);
   });
 
-  test("reports only what is severe enough", () => {
+  test("reports only what is severe enough", fullDepth(), () => {
     assert.equal(run(join(wrong, "../../expired-artifact-promotion/example"), "--severity", "error").code, 0);
     assert.equal(run(wrong, "--severity", "error").code, 1);
   });

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fullDepth } from "../lane/needs.ts";
 import { removeAtEnd } from "../lane/remove-at-end.ts";
 
 const baton = join(import.meta.dirname, "../../bin/baton");
@@ -28,7 +29,7 @@ function rulesIn(folder: string): string[] {
 
 const job = "jobs:\n  a: { runs-on: ubuntu-latest, steps: [{ run: echo a }] }\n";
 
-test("a workflow_run workflow that only another branch has is named, until it is merged", () => {
+test("a workflow_run workflow that only another branch has is named, until it is merged", fullDepth(), () => {
   const origin = join(scratch, "origin");
   mkdirSync(origin);
   git(origin, "init", "-q", "-b", "main");

@@ -27,7 +27,7 @@ test("draws what starts what, and lists the races", () => {
   );
 });
 
-test("a guarded completion is a gate, an unguarded one is only an order", () => {
+test("a guarded completion is a gate, an unguarded one is only an order", fullDepth(), () => {
   const edge = (folder: string) =>
     JSON.parse(graph(folder, "--json")).edges.find(
       ({ from, to }: { from: string; to: string }) => from.endsWith("/ci.yml") && to.endsWith("/deploy.yml"),
@@ -47,7 +47,7 @@ test("draws workflows that start each other in a circle", fullDepth(), () => {
   assert.match(graph("err/self-or-cyclic-workflow-run/example"), /Check \(check\.yml\) - 1 finding/);
 });
 
-describe("workflows and CodePipelines are one graph", () => {
+describe("workflows and CodePipelines are one graph", fullDepth(), () => {
   test("with stages, approvals, what starts what, and what nothing starts by itself", () => {
     assert.equal(
       graph("graph/shop"),

@@ -116,33 +116,37 @@ test(
   },
 );
 
-test("a look sees the secrets of its own job, masked, and none that another release declares", async (t) => {
-  const drift = 'echo "own=${OWN:-none} other=${OTHER_TOKEN:-none}"; exit 2';
-  const deploys = `{ deploys: true, drift: ${JSON.stringify(drift)}, env: { OWN: { secret: OWN_TOKEN } }, steps: [echo gone] }`;
-  const declares = "{ env: { OTHER: { secret: OTHER_TOKEN } }, steps: [echo made] }";
-  const definition = (make: string) => `name: shop
+test(
+  "a look sees the secrets of its own job, masked, and none that another release declares",
+  fullDepth(),
+  async (t) => {
+    const drift = 'echo "own=${OWN:-none} other=${OTHER_TOKEN:-none}"; exit 2';
+    const deploys = `{ deploys: true, drift: ${JSON.stringify(drift)}, env: { OWN: { secret: OWN_TOKEN } }, steps: [echo gone] }`;
+    const declares = "{ env: { OTHER: { secret: OTHER_TOKEN } }, steps: [echo made] }";
+    const definition = (make: string) => `name: shop
 environments: { dev: { branch: main } }
 pipelines:
   infra: { paths: [infra], jobs: { apply: ${deploys} } }
   web: { paths: [web], jobs: { make: ${make}, go: ${deploys} } }
 `;
-  const box = sandbox(t, {
-    files: { "baton.yaml": definition(declares), infra: "1\n", web: "1\n" },
-  });
-  Object.assign(box.env, { OWN_TOKEN: "own-secret-value", OTHER_TOKEN: "other-secret-value" });
-  assert.equal((await box.baton("run")).code, 0);
-  box.write({ "baton.yaml": definition("{ steps: [echo made] }"), web: "2\n" });
-  box.commit("web");
-  assert.equal((await box.baton("run", "--pipeline", "web")).code, 0);
-  const shown = await box.baton("drift");
-  assert.equal(shown.code, 1, shown.stderr);
-  assert.deepEqual(shown.stdout.match(/release \d|own=.*/g), [
-    "release 2",
-    "own=*** other=none",
-    "release 1",
-    "own=*** other=none",
-  ]);
-  const journal = readFileSync(join(box.root, ".baton/journal.db"), "latin1");
-  assert.match(journal, /own=\*\*\* other=none/);
-  assert.doesNotMatch(journal, /-secret-value/);
-});
+    const box = sandbox(t, {
+      files: { "baton.yaml": definition(declares), infra: "1\n", web: "1\n" },
+    });
+    Object.assign(box.env, { OWN_TOKEN: "own-secret-value", OTHER_TOKEN: "other-secret-value" });
+    assert.equal((await box.baton("run")).code, 0);
+    box.write({ "baton.yaml": definition("{ steps: [echo made] }"), web: "2\n" });
+    box.commit("web");
+    assert.equal((await box.baton("run", "--pipeline", "web")).code, 0);
+    const shown = await box.baton("drift");
+    assert.equal(shown.code, 1, shown.stderr);
+    assert.deepEqual(shown.stdout.match(/release \d|own=.*/g), [
+      "release 2",
+      "own=*** other=none",
+      "release 1",
+      "own=*** other=none",
+    ]);
+    const journal = readFileSync(join(box.root, ".baton/journal.db"), "latin1");
+    assert.match(journal, /own=\*\*\* other=none/);
+    assert.doesNotMatch(journal, /-secret-value/);
+  },
+);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
 import type { StatusView } from "../../src/control/views/status.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { sandbox, until } from "./sandbox.ts";
 
 const definition = `name: shop
@@ -14,7 +15,7 @@ pipelines:
       deploy: { deploys: true, steps: ['[ -e "$FREE" ] || { touch "$SIDE.$BATON_RUN"; until [ -e "$GO" ]; do sleep 0.05; done; }'] }
 `;
 
-test("status says who has an environment, who waits, since when and for how long", async (t) => {
+test("status says who has an environment, who waits, since when and for how long", fullDepth(), async (t) => {
   const box = sandbox(t, { files: { "baton.yaml": definition, ".gitignore": ".baton\nside*\ngo\nfree\n" } });
   Object.assign(box.env, { SIDE: `${box.root}/side`, GO: `${box.root}/go`, FREE: `${box.root}/free` });
   box.write({ free: "" });

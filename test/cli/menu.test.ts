@@ -21,7 +21,7 @@ function numberOf(call: string, screen: string): string {
   return found[1]!;
 }
 
-test("it offers what the delivery at hand can do, does it, and comes back until somebody leaves", when, async (t) => {
+test("it offers what the delivery at hand can do, does it, and comes back until somebody leaves", slow, async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const terminal = openTerminal(t, box, [], { columns: 120, rows: 50 });
   const first = await terminal.shows(/number, or Enter to leave:/);
@@ -117,7 +117,7 @@ test("without a delivery it offers what helps", slow, async (t) => {
 
 test(
   "at 80 columns everything can be read; what waits for an answer has a letter, the numbers stay",
-  when,
+  slow,
   async (t) => {
     const box = sandbox(t, { files: storefrontFiles });
     await box.baton("run", "--to", "prod");

@@ -51,38 +51,42 @@ function change(box: Sandbox, job: string): void {
   box.commit(job.split("\n")[0]!);
 }
 
-test("people are told of questions, answers, deployments and failures; secrets are told nobody", async (t) => {
-  const { box, hook, slack } = await shop(t);
-  const first = await box.baton("run", "--to", "prod", "--yes");
-  assert.equal(first.code, 0, first.stderr);
-  await allTold(box);
-  assert.deepEqual(
-    hook.received.map((one) => told(one).type),
-    ["deployed", "approval.requested", "approval.approved", "deployed"],
-  );
-  assert.deepEqual(slack.received, []);
-  change(box, 'echo "starting"\necho "error: $TOKEN is no password"\nexit 7\n');
-  const failed = await box.baton("run", "--to", "prod", "--yes");
-  assert.equal(failed.code, 1, failed.stderr);
-  await allTold(box);
-  const { type, data } = told(hook.received.at(-1)!);
-  assert.equal(type, "failed");
-  assert.equal(data.title, "web.deploy@dev of release 2 failed");
-  assert.equal(data.line, "error: *** is no password");
-  assert.match(data.commit?.subject ?? "", /starting/);
-  assert.equal(data.link, "https://baton.example.com/runs/r0002");
-  assert.equal(slack.received.length, 1);
-  const printed = failed.stdout + failed.stderr + first.stdout + first.stderr;
-  assert.doesNotMatch(printed, /secret-path/);
-  const kept = readdirSync(join(box.root, ".baton"), { recursive: true, withFileTypes: true });
-  for (const file of kept.filter((one) => one.isFile())) {
-    assert.ok(!readFileSync(join(file.parentPath, file.name)).includes("secret-path"), file.name);
-  }
-  const frozen = await box.baton("freeze", "prod", "--until", "2h", "--reason", "we look");
-  assert.equal(frozen.code, 0);
-  await allTold(box);
-  assert.equal(told(hook.received.at(-1)!).type, "freeze.begun");
-});
+test(
+  "people are told of questions, answers, deployments and failures; secrets are told nobody",
+  fullDepth(),
+  async (t) => {
+    const { box, hook, slack } = await shop(t);
+    const first = await box.baton("run", "--to", "prod", "--yes");
+    assert.equal(first.code, 0, first.stderr);
+    await allTold(box);
+    assert.deepEqual(
+      hook.received.map((one) => told(one).type),
+      ["deployed", "approval.requested", "approval.approved", "deployed"],
+    );
+    assert.deepEqual(slack.received, []);
+    change(box, 'echo "starting"\necho "error: $TOKEN is no password"\nexit 7\n');
+    const failed = await box.baton("run", "--to", "prod", "--yes");
+    assert.equal(failed.code, 1, failed.stderr);
+    await allTold(box);
+    const { type, data } = told(hook.received.at(-1)!);
+    assert.equal(type, "failed");
+    assert.equal(data.title, "web.deploy@dev of release 2 failed");
+    assert.equal(data.line, "error: *** is no password");
+    assert.match(data.commit?.subject ?? "", /starting/);
+    assert.equal(data.link, "https://baton.example.com/runs/r0002");
+    assert.equal(slack.received.length, 1);
+    const printed = failed.stdout + failed.stderr + first.stdout + first.stderr;
+    assert.doesNotMatch(printed, /secret-path/);
+    const kept = readdirSync(join(box.root, ".baton"), { recursive: true, withFileTypes: true });
+    for (const file of kept.filter((one) => one.isFile())) {
+      assert.ok(!readFileSync(join(file.parentPath, file.name)).includes("secret-path"), file.name);
+    }
+    const frozen = await box.baton("freeze", "prod", "--until", "2h", "--reason", "we look");
+    assert.equal(frozen.code, 0);
+    await allTold(box);
+    assert.equal(told(hook.received.at(-1)!).type, "freeze.begun");
+  },
+);
 
 test("a target is tried before anything was ever run, by the definition as it stands, and nothing of it is kept", async (t) => {
   const { box, hook, slack } = await shop(t);

@@ -163,42 +163,46 @@ notices: { team: { slack: { secret: SLACK_URL }, on: approval } }
   );
 });
 
-test("outside of the change windows a run waits and says until when, and a reason goes past that", async (t) => {
-  const clock = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString().slice(11, 16);
-  const box = sandbox(t, {
-    files: {
-      "baton.yaml": `name: shop
+test(
+  "outside of the change windows a run waits and says until when, and a reason goes past that",
+  fullDepth(),
+  async (t) => {
+    const clock = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString().slice(11, 16);
+    const box = sandbox(t, {
+      files: {
+        "baton.yaml": `name: shop
 environments: { prod: { branch: main, windows: { from: "${clock(3)}", to: "${clock(6)}", zone: UTC } } }
 pipelines: { web: { jobs: { go: { deploys: true, steps: [echo gone] } } } }
 notices: { team: { slack: { secret: SLACK_URL }, on: freeze } }
 `,
-    },
-  });
-  const outside = /prod is outside of its change windows until \d{4}-\d\d-\d\d \d\d:\d\d UTC/;
-  assert.match((await box.baton("plan")).stdout, outside);
-  const refused = await box.baton("run", "--no-wait");
-  assert.equal(refused.code, 1);
-  assert.match(refused.stderr, outside);
-  const waits = await box.baton("run");
-  assert.equal(waits.code, 0);
-  assert.match(waits.stderr, outside);
-  assert.match(waits.stdout, outside);
-  const opens = /baton resume r0001 +goes on with it, once the window opens at \d{4}-/;
-  assert.match(waits.stderr, opens);
-  assert.match(waits.stderr, /baton resume r0001 --override "WHY" +if it cannot wait/);
-  const status = await box.baton("status");
-  assert.match(status.stdout, /web\.go@prod +waits until .*: a change window of prod opens then/);
-  assert.match(status.stderr, opens);
-  const urgent = await box.json<Summary>("run", "--override", "it burns");
-  assert.equal(urgent.conclusion, "succeeded");
-  assert.match((await box.baton("notices")).stdout, /lets release 2 go to prod past freezes and change windows/);
-  assert.equal((await box.baton("resume", "--override", " ")).code, 2);
-  const resumed = await box.baton("resume", "r0001", "--override", "so does this");
-  assert.match(resumed.stderr, /goes on with the run, past freezes and change windows: so does this/);
-  assert.match((await box.baton("notices")).stdout, /lets release 1 go to prod past freezes and change windows/);
-  const { entries } = await box.json<AuditView>("audit");
-  assert.equal(entries.find(({ deed }) => deed === "resumed")?.override, "so does this");
-});
+      },
+    });
+    const outside = /prod is outside of its change windows until \d{4}-\d\d-\d\d \d\d:\d\d UTC/;
+    assert.match((await box.baton("plan")).stdout, outside);
+    const refused = await box.baton("run", "--no-wait");
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, outside);
+    const waits = await box.baton("run");
+    assert.equal(waits.code, 0);
+    assert.match(waits.stderr, outside);
+    assert.match(waits.stdout, outside);
+    const opens = /baton resume r0001 +goes on with it, once the window opens at \d{4}-/;
+    assert.match(waits.stderr, opens);
+    assert.match(waits.stderr, /baton resume r0001 --override "WHY" +if it cannot wait/);
+    const status = await box.baton("status");
+    assert.match(status.stdout, /web\.go@prod +waits until .*: a change window of prod opens then/);
+    assert.match(status.stderr, opens);
+    const urgent = await box.json<Summary>("run", "--override", "it burns");
+    assert.equal(urgent.conclusion, "succeeded");
+    assert.match((await box.baton("notices")).stdout, /lets release 2 go to prod past freezes and change windows/);
+    assert.equal((await box.baton("resume", "--override", " ")).code, 2);
+    const resumed = await box.baton("resume", "r0001", "--override", "so does this");
+    assert.match(resumed.stderr, /goes on with the run, past freezes and change windows: so does this/);
+    assert.match((await box.baton("notices")).stdout, /lets release 1 go to prod past freezes and change windows/);
+    const { entries } = await box.json<AuditView>("audit");
+    assert.equal(entries.find(({ deed }) => deed === "resumed")?.override, "so does this");
+  },
+);
 
 test("a rejected release does not reach the environment", fullDepth(), async (t) => {
   const box = sandbox(t, { files: storefrontFiles });

@@ -198,16 +198,20 @@ test("who follows the logs of a run that was killed is told that nobody runs it"
   assert.match(logs.said(), /next: baton resume r0001/);
 });
 
-test("while one run waits for a person, nobody is held up; the answer may come from anywhere", async (t) => {
-  const { box, side, go, start } = scene(t);
-  go();
-  const waits = await box.baton("run", "--env", "prod");
-  assert.equal(waits.code, 0, waits.stderr);
-  assert.match(waits.stderr, /prod waits for approval/);
-  assert.equal(await start("run", "--env", "dev").ended, 0);
-  assert.equal((await box.baton("approve")).code, 0);
-  assert.deepEqual(began(side()), ["r0002 dev began", "r0001 prod began"]);
-});
+test(
+  "while one run waits for a person, nobody is held up; the answer may come from anywhere",
+  fullDepth(),
+  async (t) => {
+    const { box, side, go, start } = scene(t);
+    go();
+    const waits = await box.baton("run", "--env", "prod");
+    assert.equal(waits.code, 0, waits.stderr);
+    assert.match(waits.stderr, /prod waits for approval/);
+    assert.equal(await start("run", "--env", "dev").ended, 0);
+    assert.equal((await box.baton("approve")).code, 0);
+    assert.deepEqual(began(side()), ["r0002 dev began", "r0001 prod began"]);
+  },
+);
 
 test("a cancel at any moment near the end of a run leaves a journal that can be read", {
   ...fullDepth(),

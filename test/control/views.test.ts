@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { storefrontFiles } from "../cli/deliveries.ts";
 import { sandbox } from "../cli/sandbox.ts";
+import { fullDepth } from "../lane/needs.ts";
 
 const golden = (name: string) => new URL(`golden/${name}.txt`, import.meta.url);
 
@@ -16,7 +17,7 @@ const passing: readonly [RegExp, string][] = [
 
 const settled = (text: string) => passing.reduce((now, [pattern, word]) => now.replace(pattern, word), text);
 
-test("status, run, plan, explanation and outputs as JSON", async (t) => {
+test("status, run, plan, explanation and outputs as JSON", fullDepth(), async (t) => {
   const box = sandbox(t, { files: storefrontFiles });
   const shown: [string, string[]][] = [
     ["plan", ["plan", "--env", "dev"]],

@@ -43,7 +43,7 @@ test(
   },
 );
 
-test("--dry-run shows a diff and writes nothing; --check fails for a stale file", async (t) => {
+test("--dry-run shows a diff and writes nothing; --check fails for a stale file", fullDepth(), async (t) => {
   const repo = sandbox(t, { files: { "baton.yaml": definition } });
   const dry = await repo.baton("generate", "github", "--dry-run");
   assert.equal(dry.code, 0);

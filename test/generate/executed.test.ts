@@ -5,12 +5,11 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { test } from "node:test";
 import type { WriteOptions } from "../../src/platforms/github/write/options.ts";
-import { fullDepth, needs } from "../lane/needs.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { scriptsOf } from "../platforms/github/write/accept.ts";
 import type { Machine } from "./machine/machine.ts";
 import { definition, good, shopMachine } from "./machine/shop.ts";
 
-const when = needs("gh", "jq", "zip", "unzip", "tar");
 const slow = fullDepth("gh", "jq", "zip", "unzip", "tar");
 
 const gate = /environments\/prod-approval$/;
@@ -310,7 +309,7 @@ test("an environment that is open to another branch refuses the deployment", slo
   );
 });
 
-test("a pull request builds and tests what it changes, deploys nothing and leaves no record", when, (t) => {
+test("a pull request builds and tests what it changes, deploys nothing and leaves no record", slow, (t) => {
   const it = shopMachine(t, orchestrated);
   it.commit({ "web/version": "w2\n" }, "feature");
   const [run] = it.pullRequest("main");

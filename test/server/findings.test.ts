@@ -24,7 +24,7 @@ const files = {
   ".github/workflows/web.yml": workflow("web.yml"),
 };
 
-test("findings come with their graph, and their sides on it", async (t) => {
+test("findings come with their graph, and their sides on it", fullDepth(), async (t) => {
   const box = sandbox(t, { files });
   await using server = await serving(box);
   const answers = await Promise.all([1, 2, 3].map(() => server.json("/api/findings")));

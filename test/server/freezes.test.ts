@@ -28,84 +28,88 @@ const runOf = async (server: Serving, run: unknown) => (await server.json<Run>(`
 const passes = (server: Serving, run: unknown) =>
   until("it has passed", async () => (await runOf(server, run)).conclusion === "succeeded");
 
-test("a freeze holds up what comes, an override goes on with its reason, and a thaw lets the rest go on", async (t) => {
-  const box = sandbox(t, { files });
-  await using server = await serving(box);
-  const dev = { environment: "dev" };
-  const end = inAnHour();
-  const frozen = await post(server, "freeze", { until: end, reason: "We look for a fault" }, dev);
-  assert.equal(frozen.status, 200, JSON.stringify(frozen.body));
-  assert.deepEqual(
-    [frozen.body.environment, frozen.body.until, frozen.body.reason],
-    ["dev", end, "We look for a fault"],
-  );
-  const board = await server.json<{ view: { environments: { name: string; freeze?: { reason: string } }[] } }>(
-    "/api/board",
-  );
-  assert.deepEqual(
-    board.view.environments.map(({ name, freeze }) => [name, freeze?.reason]),
-    [
-      ["dev", "We look for a fault"],
-      ["prod", undefined],
-    ],
-  );
+test(
+  "a freeze holds up what comes, an override goes on with its reason, and a thaw lets the rest go on",
+  fullDepth(),
+  async (t) => {
+    const box = sandbox(t, { files });
+    await using server = await serving(box);
+    const dev = { environment: "dev" };
+    const end = inAnHour();
+    const frozen = await post(server, "freeze", { until: end, reason: "We look for a fault" }, dev);
+    assert.equal(frozen.status, 200, JSON.stringify(frozen.body));
+    assert.deepEqual(
+      [frozen.body.environment, frozen.body.until, frozen.body.reason],
+      ["dev", end, "We look for a fault"],
+    );
+    const board = await server.json<{ view: { environments: { name: string; freeze?: { reason: string } }[] } }>(
+      "/api/board",
+    );
+    assert.deepEqual(
+      board.view.environments.map(({ name, freeze }) => [name, freeze?.reason]),
+      [
+        ["dev", "We look for a fault"],
+        ["prod", undefined],
+      ],
+    );
 
-  const request = { env: "dev" };
-  const { plan, preview } = (await post(server, "plan", request)).body as {
-    plan: string;
-    preview: { freezes: object[] };
-  };
-  assert.deepEqual(
-    preview.freezes.map((freeze) => (freeze as { environment: string }).environment),
-    ["dev"],
-  );
-  const { run } = (await post(server, "start", { ...request, plan })).body;
-  await until("it waits for the freeze", async () =>
-    (await runOf(server, run)).waiting.some(({ wait }) => wait.kind === "freeze"),
-  );
-  assert.equal((await post(server, "thaw", { comment: "found" }, dev)).status, 200);
-  await passes(server, run);
-  const twice = await post(server, "thaw", {}, dev);
-  assert.deepEqual([twice.status, twice.body.code], [409, "not-frozen"]);
+    const request = { env: "dev" };
+    const { plan, preview } = (await post(server, "plan", request)).body as {
+      plan: string;
+      preview: { freezes: object[] };
+    };
+    assert.deepEqual(
+      preview.freezes.map((freeze) => (freeze as { environment: string }).environment),
+      ["dev"],
+    );
+    const { run } = (await post(server, "start", { ...request, plan })).body;
+    await until("it waits for the freeze", async () =>
+      (await runOf(server, run)).waiting.some(({ wait }) => wait.kind === "freeze"),
+    );
+    assert.equal((await post(server, "thaw", { comment: "found" }, dev)).status, 200);
+    await passes(server, run);
+    const twice = await post(server, "thaw", {}, dev);
+    assert.deepEqual([twice.status, twice.body.code], [409, "not-frozen"]);
 
-  await post(server, "freeze", { until: end, reason: "Christmas" }, { environment: "prod" });
-  const move = { kind: "promotion", to: "prod" };
-  const looked = (await post(server, "planMove", move)).body as { plan: string; preview: { freezes: object[] } };
-  assert.equal(looked.preview.freezes.length, 1);
-  const held = await post(server, "move", { ...move, plan: looked.plan });
-  assert.deepEqual([held.status, held.body.code], [409, "frozen"]);
-  assert.match(String(held.body.title), /^prod is frozen until .*: Christmas$/);
-  const blank = await post(server, "move", { ...move, plan: looked.plan, override: "  " });
-  assert.equal(blank.status, 400, "a reason says something");
-  const override = "Nobody can pay";
-  const moved = await post(server, "move", { ...move, plan: looked.plan, override });
-  assert.equal(moved.status, 200, JSON.stringify(moved.body));
-  await passes(server, moved.body.run);
-  assert.equal((await runOf(server, moved.body.run)).override, override);
+    await post(server, "freeze", { until: end, reason: "Christmas" }, { environment: "prod" });
+    const move = { kind: "promotion", to: "prod" };
+    const looked = (await post(server, "planMove", move)).body as { plan: string; preview: { freezes: object[] } };
+    assert.equal(looked.preview.freezes.length, 1);
+    const held = await post(server, "move", { ...move, plan: looked.plan });
+    assert.deepEqual([held.status, held.body.code], [409, "frozen"]);
+    assert.match(String(held.body.title), /^prod is frozen until .*: Christmas$/);
+    const blank = await post(server, "move", { ...move, plan: looked.plan, override: "  " });
+    assert.equal(blank.status, 400, "a reason says something");
+    const override = "Nobody can pay";
+    const moved = await post(server, "move", { ...move, plan: looked.plan, override });
+    assert.equal(moved.status, 200, JSON.stringify(moved.body));
+    await passes(server, moved.body.run);
+    assert.equal((await runOf(server, moved.body.run)).override, override);
 
-  const forced = { env: "prod", force: true };
-  const again = (await post(server, "plan", forced)).body;
-  const started = await post(server, "start", { ...forced, plan: again.plan, override });
-  await passes(server, started.body.run);
+    const forced = { env: "prod", force: true };
+    const again = (await post(server, "plan", forced)).body;
+    const started = await post(server, "start", { ...forced, plan: again.plan, override });
+    await passes(server, started.body.run);
 
-  const { entries } = await server.json<AccessPage>("/api/access-log");
-  assert.deepEqual(
-    entries.map(({ asked, status, about }) =>
-      [asked, status, about.environment ?? about.to ?? about.env, about.reason ?? about.override ?? ""].join(" "),
-    ),
-    [
-      "start 200 prod Nobody can pay",
-      "move 200 prod Nobody can pay",
-      "move 400  ",
-      "move 409 prod ",
-      "freeze 200 prod Christmas",
-      "thaw 409 dev ",
-      "thaw 200 dev ",
-      "start 200 dev ",
-      "freeze 200 dev We look for a fault",
-    ],
-  );
-});
+    const { entries } = await server.json<AccessPage>("/api/access-log");
+    assert.deepEqual(
+      entries.map(({ asked, status, about }) =>
+        [asked, status, about.environment ?? about.to ?? about.env, about.reason ?? about.override ?? ""].join(" "),
+      ),
+      [
+        "start 200 prod Nobody can pay",
+        "move 200 prod Nobody can pay",
+        "move 400  ",
+        "move 409 prod ",
+        "freeze 200 prod Christmas",
+        "thaw 409 dev ",
+        "thaw 200 dev ",
+        "start 200 dev ",
+        "freeze 200 dev We look for a fault",
+      ],
+    );
+  },
+);
 
 test(
   "who may not deploy there may not freeze or thaw there, and what is no freeze is refused",

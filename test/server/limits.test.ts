@@ -13,6 +13,7 @@ import { Feed } from "../../src/server/feed.ts";
 import { type Serving, serve } from "../../src/server/serve.ts";
 import { Viewers } from "../../src/server/viewers.ts";
 import type { Notice } from "../../src/server/wire/envelope.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { raw } from "./serving.ts";
 
 /** A journal that this test writes. */
@@ -73,7 +74,7 @@ async function halfSent(url: string, text: string): Promise<string> {
   return answer;
 }
 
-test("who sends headers or a body slowly is cut off, and others are answered meanwhile", async (t) => {
+test("who sends headers or a body slowly is cut off, and others are answered meanwhile", fullDepth(), async (t) => {
   // Room for the others, also where the machine is busy.
   const limits = { headersTimeout: 3_000, requestTimeout: 4_000, connectionsCheckingInterval: 50 };
   const { url } = await started(t, undefined, limits);

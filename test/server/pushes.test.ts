@@ -120,7 +120,7 @@ test(
   },
 );
 
-test("a delivery that is not signed, not of the branch or nothing at all makes nobody look", async (t) => {
+test("a delivery that is not signed, not of the branch or nothing at all makes nobody look", fullDepth(), async (t) => {
   const box = place(t);
   await using server = await serving(box, ...options);
   await havePassed(server, 1);

@@ -60,7 +60,7 @@ type Board = Answered<{
   pipelines: { name: string; in: Record<string, { deployed?: { release: number; number: number } }> }[];
 }>;
 
-test("a server tells of an empty place, of a run while it goes on, and of what waits", async (t) => {
+test("a server tells of an empty place, of a run while it goes on, and of what waits", fullDepth(), async (t) => {
   const box = sandbox(t, { files });
   await using server = await serving(box);
   assert.deepEqual(await server.json("/healthz"), { status: "ok" });

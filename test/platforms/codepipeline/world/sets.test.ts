@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RunState } from "../../../../src/platforms/codepipeline/simulate/machine.ts";
 import { tries } from "../../../lane/depth.ts";
+import { fullDepth } from "../../../lane/needs.ts";
 import { Account, type Fate } from "./account.ts";
 import { violations } from "./checkers.ts";
 import { begun } from "./life.ts";
@@ -295,30 +296,37 @@ test("a record of another version is never taken for nothing", async () => {
   await assert.rejects(account.look(), /00000001.json is of version 2, and version 1 is known here/);
 });
 
-test("every single call may fail, before it had its effect or after, or another look may come between", async () => {
-  const calls = async (fateOf: (call: number) => Fate) => {
-    const account = await started();
-    let count = 0;
-    account.fate = () => fateOf(count++);
-    account.push(["infra", "web"]);
-    await account.settle();
-    assert.deepEqual(there(account, "dev"), wanted(account, 2));
-    assert.deepEqual(there(account, "prod"), wanted(account, 2));
-    // Two that look at once may start one run too many.
-    const others = account.machine.runs.filter(({ status }) => status !== "succeeded");
-    for (const run of others)
-      assert.deepEqual(reasonOf(account, run), ["stopped", "release 2 was here already, and nothing newer is proven"]);
-    assert.deepEqual(violations(account), []);
-    return count;
-  };
-  const all = await calls(() => "works");
-  const step = Math.ceil(all / tries(100).numRuns);
-  for (let failing = 0; failing < all; failing += step) {
-    for (const fate of ["fails before", "fails after", "meanwhile"] as const) {
-      await calls((call) => (call === failing ? fate : "works"));
+test(
+  "every single call may fail, before it had its effect or after, or another look may come between",
+  fullDepth(),
+  async () => {
+    const calls = async (fateOf: (call: number) => Fate) => {
+      const account = await started();
+      let count = 0;
+      account.fate = () => fateOf(count++);
+      account.push(["infra", "web"]);
+      await account.settle();
+      assert.deepEqual(there(account, "dev"), wanted(account, 2));
+      assert.deepEqual(there(account, "prod"), wanted(account, 2));
+      // Two that look at once may start one run too many.
+      const others = account.machine.runs.filter(({ status }) => status !== "succeeded");
+      for (const run of others)
+        assert.deepEqual(reasonOf(account, run), [
+          "stopped",
+          "release 2 was here already, and nothing newer is proven",
+        ]);
+      assert.deepEqual(violations(account), []);
+      return count;
+    };
+    const all = await calls(() => "works");
+    const step = Math.ceil(all / tries(100).numRuns);
+    for (let failing = 0; failing < all; failing += step) {
+      for (const fate of ["fails before", "fails after", "meanwhile"] as const) {
+        await calls((call) => (call === failing ? fate : "works"));
+      }
     }
-  }
-});
+  },
+);
 
 // The definition changes
 

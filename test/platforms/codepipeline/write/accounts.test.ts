@@ -14,6 +14,7 @@ import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lowe
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { CannotWrite } from "../../../../src/platforms/generated.ts";
 import { sandbox } from "../../../cli/sandbox.ts";
+import { fullDepth } from "../../../lane/needs.ts";
 import { estate, estateSettings, home, other } from "./estate.ts";
 import { shop, write } from "./written.ts";
 
@@ -192,7 +193,7 @@ test("each refusal names the thing and the remedy", () => {
   );
 });
 
-test("the command says what comes before, and check finds nothing", async (t) => {
+test("the command says what comes before, and check finds nothing", fullDepth(), async (t) => {
   const definition = `name: shop
 environments: { test: { branch: main }, prod: { after: test } }
 pipelines:

@@ -250,7 +250,7 @@ test("a check publishes apart from releases, and what it hands on is its own", f
   );
 });
 
-test("check finds nothing in it", async (t) => {
+test("check finds nothing in it", fullDepth(), async (t) => {
   const definition = `name: shop
 environments: { test: { branch: main } }
 pipelines:

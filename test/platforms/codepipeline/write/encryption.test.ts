@@ -12,6 +12,7 @@ import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lowe
 import { settingsSchema } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { CannotWrite } from "../../../../src/platforms/generated.ts";
 import { sandbox } from "../../../cli/sandbox.ts";
+import { fullDepth } from "../../../lane/needs.ts";
 import { keySettings, shop, shopSettings, write } from "./written.ts";
 
 const lowered = (built: typeof shop, settings: object) =>
@@ -104,17 +105,21 @@ test("more roles than the policy of a key can name are refused", () => {
   );
 });
 
-test("check finds nothing in it, and the command says what CloudFormation is to be asked for", async (t) => {
-  const definition = `name: shop
+test(
+  "check finds nothing in it, and the command says what CloudFormation is to be asked for",
+  fullDepth(),
+  async (t) => {
+    const definition = `name: shop
 environments: { dev: { branch: main } }
 pipelines:
   web:
     jobs: { deploy: { deploys: true, steps: [./deploy.sh] } }
 `;
-  const repo = sandbox(t, { files: { "baton.yaml": definition, "baton.codepipeline.yaml": "encryption: key\n" } });
-  const made = await repo.baton("generate", "codepipeline");
-  assert.equal(made.code, 0, made.stderr);
-  assert.match(made.stderr, /--capabilities CAPABILITY_NAMED_IAM/);
-  const checked = await repo.baton("check", ".");
-  assert.equal(checked.code, 0, checked.stdout + checked.stderr);
-});
+    const repo = sandbox(t, { files: { "baton.yaml": definition, "baton.codepipeline.yaml": "encryption: key\n" } });
+    const made = await repo.baton("generate", "codepipeline");
+    assert.equal(made.code, 0, made.stderr);
+    assert.match(made.stderr, /--capabilities CAPABILITY_NAMED_IAM/);
+    const checked = await repo.baton("check", ".");
+    assert.equal(checked.code, 0, checked.stdout + checked.stderr);
+  },
+);

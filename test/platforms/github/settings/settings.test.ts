@@ -483,7 +483,7 @@ test(
   },
 );
 
-test("no answer is not taken for nothing there", needs(...githubPrograms), async (t) => {
+test("no answer is not taken for nothing there", fullDepth(...githubPrograms), async (t) => {
   const { control, asked, here } = begin(t);
   control.addFault({ match: /environments\/prod$/, is: { kind: "status", status: 502, message: "Bad Gateway" } });
   control.addFault({

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadYaml } from "../../../../src/model/load-yaml.ts";
 import { writeWorkflows } from "../../../../src/platforms/github/write/write.ts";
-import { fullDepth, needs } from "../../../lane/needs.ts";
+import { fullDepth } from "../../../lane/needs.ts";
 import { complaints } from "./accept.ts";
 import { example } from "./deliveries.ts";
 
@@ -13,7 +13,7 @@ const own = new Set(
   ),
 );
 
-test("the storefront's files are accepted by everybody", needs("shellcheck"), async () => {
+test("the storefront's files are accepted by everybody", fullDepth("shellcheck"), async () => {
   assert.deepEqual(await complaints(writeWorkflows(storefront, { layout: "orchestrated" }), own), []);
 });
 

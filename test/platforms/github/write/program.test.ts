@@ -97,7 +97,7 @@ test("in an environment: what changed runs, the rest comes from the record", whe
   });
 });
 
-test("what this run has not built, and has to be deployed by now, is refused", when, (t) => {
+test("what this run has not built, and has to be deployed by now, is refused", slow, (t) => {
   const end = deployed(t).start("plan", inProd, { release: { web__result: "skipped" } });
   assert.equal(end.status, 1);
   assert.match(end.log, /::error title=Not built::What is deployed to prod changed while this run waited: now web has/);
@@ -433,7 +433,7 @@ test("there is a test in which every single call fails once, for every script th
     assert.doesNotMatch(readFileSync(new URL(one, folder), "utf8"), /\b(?:gh|git|jq|aws|unzip)\b/);
 });
 
-test("what GitHub drops between jobs of one file fails whoever takes it, in each layout", when, (t) => {
+test("what GitHub drops between jobs of one file fails whoever takes it, in each layout", slow, (t) => {
   const inOneFile = `name: shop
 environments: { prod: { branch: main } }
 pipelines:
@@ -638,7 +638,7 @@ test("the gate opens where somebody is asked, and nowhere else", slow, (t) => {
   }
 });
 
-test("what is packed is laid out as it was: folders with modes and links, programs, files of any name", when, (t) => {
+test("what is packed is laid out as it was: folders with modes and links, programs, files of any name", slow, (t) => {
   const box = deployed(t);
   const source = (name: string) => join(box.temp, "made", name);
   mkdirSync(source("site/bin"), { recursive: true });

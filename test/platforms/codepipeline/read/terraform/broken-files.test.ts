@@ -14,6 +14,7 @@ import { githubFacts } from "../../../../../src/platforms/github/facts/github-fa
 import { readTexts } from "../../../../../src/platforms/github/read/repository.ts";
 import { createSimulator } from "../../../../../src/simulation/simulator.ts";
 import { tries } from "../../../../lane/depth.ts";
+import { fullDepth } from "../../../../lane/needs.ts";
 import { sourceOf } from "./module.ts";
 
 const root = join(import.meta.dirname, "../../../../check");
@@ -75,7 +76,7 @@ function changed(text: string, changes: readonly { kind: number; line: number; o
   return lines.join("\n");
 }
 
-test("no change of a configuration makes the check fail", async () => {
+test("no change of a configuration makes the check fail", fullDepth(), async () => {
   const github = githubFacts(readTexts(new Map()));
   await fc.assert(
     fc.asyncProperty(
