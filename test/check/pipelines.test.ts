@@ -78,6 +78,12 @@ describe("baton check of CodePipelines", () => {
     const nothing = run(empty);
     writeFileSync(join(empty, "cdk.json"), "{}");
     assert.match(run(empty).err, /`cdk synth` in the folder of cdk\.json, then baton check .*cdk\.out\n/);
+    rmSync(join(empty, "cdk.json"));
+    writeFileSync(join(empty, "app.ts"), "");
+    assert.match(
+      run(empty).err,
+      /npx cdk synth --quiet --app 'node .*app\.ts' --output cdk\.out, then baton check cdk\.out\n/,
+    );
     rmSync(empty, { recursive: true });
     assert.equal(nothing.code, 2);
     assert.match(nothing.err, /there are no workflows \(\.github\/workflows\/\*\.yml\) and no CodePipelines/);

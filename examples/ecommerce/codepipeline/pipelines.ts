@@ -6490,7 +6490,7 @@ exports.handler = (event) => {
     });
     ecommerceHostingToDevPipelineRole.overrideLogicalId("EcommerceHostingToDevPipelineRole");
 
-    // Pushes to main: Source, Select, dev, Proven.
+    // Releases of main, begun by the function and by people: Source, Select, dev, Proven.
     const ecommerceHostingToDevPipeline = new codepipeline.CfnPipeline(this, "EcommerceHostingToDevPipeline", {
       name: "ecommerce-hosting-to-dev",
       pipelineType: "V2",
@@ -6783,7 +6783,7 @@ exports.handler = (event) => {
     });
     ecommerceHostingToStagingPipelineRole.overrideLogicalId("EcommerceHostingToStagingPipelineRole");
 
-    // Pushes to main: Source, Select, staging, Proven.
+    // Releases of main, begun by the function and by people: Source, Select, staging, Proven.
     const ecommerceHostingToStagingPipeline = new codepipeline.CfnPipeline(this, "EcommerceHostingToStagingPipeline", {
       name: "ecommerce-hosting-to-staging",
       pipelineType: "V2",
@@ -7088,7 +7088,7 @@ exports.handler = (event) => {
     });
     ecommerceHostingToProdPipelineRole.overrideLogicalId("EcommerceHostingToProdPipelineRole");
 
-    // Pushes to main: Source, Select, Approve-prod, prod, Proven.
+    // Releases of main, begun by the function and by people: Source, Select, Approve-prod, prod, Proven.
     const ecommerceHostingToProdPipeline = new codepipeline.CfnPipeline(this, "EcommerceHostingToProdPipeline", {
       name: "ecommerce-hosting-to-prod",
       pipelineType: "V2",

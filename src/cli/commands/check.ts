@@ -60,6 +60,14 @@ const formats = ["text", "json", "sarif", "github"] as const;
 type Format = (typeof formats)[number];
 const severities: readonly Severity[] = ["error", "warning", "note"];
 
+/** What makes an app of the CDK into something that can be read. Undefined where there is none. */
+function appAt(path: string, given: string): string | undefined {
+  if (existsSync(join(path, "cdk.json")))
+    return `\`cdk synth\` in the folder of cdk.json, then baton check ${join(given, "cdk.out")}`;
+  const app = ["app.ts", "codepipeline/app.ts"].find((file) => existsSync(join(path, file)));
+  return app && `npx cdk synth --quiet --app 'node ${join(given, app)}' --output cdk.out, then baton check cdk.out`;
+}
+
 export const run: CommandModule["run"] = async ({ terminal, args, options: given }) => {
   const options = given as unknown as Options;
   if (options.explain !== undefined) return await explain(options.explain, terminal);
@@ -73,11 +81,8 @@ export const run: CommandModule["run"] = async ({ terminal, args, options: given
   const { report: read } = checked;
   if (read.files + (read.pipelines ?? 0) + (read.definitions ?? 0) === 0) {
     // What an app of the CDK makes is read, not the program that makes it.
-    const isApp = existsSync(join(path, "cdk.json"));
     throw new UsageError(`${args[0] ?? path}: there are no workflows (.github/workflows/*.yml) and no CodePipelines`, {
-      next: isApp
-        ? `\`cdk synth\` in the folder of cdk.json, then baton check ${join(args[0] ?? ".", "cdk.out")}`
-        : "baton check PATH of a repository that has some",
+      next: appAt(path, args[0] ?? ".") ?? "baton check PATH of a repository that has some",
     });
   }
   if (options.updateBaseline) await updateBaseline(checked, options, terminal);

@@ -307,9 +307,7 @@ function pipelineOf(
   const pipeline: PipelineResource = {
     kind: "pipeline",
     id: register.id(line.name, "pipeline"),
-    comment: [
-      `${isCheck ? "Pull requests for" : "Pushes to"} ${line.branch}: ${stages.map(({ name }) => name).join(", ")}.`,
-    ],
+    comment: [`${startOf(line, options)}: ${stages.map(({ name }) => name).join(", ")}.`],
     name: line.name,
     role: pipelineRoleId(line, register),
     bucket: bucketOf(line),
@@ -334,4 +332,11 @@ function pipelineOf(
   };
   refuseTooMuch(pipeline);
   return pipeline;
+}
+
+/** What begins a run of it, in words. */
+function startOf({ branch, joined, runsFor }: ReleaseLine, { settings: { source } }: WriteOptions): string {
+  if (runsFor === "pull requests") return `Pull requests for ${branch}`;
+  if (joined?.does === "deploys") return `Releases of ${branch}, begun by the function and by people`;
+  return source.type === "connection" && source.tags ? `Tags ${source.tags.join(", ")}` : `Pushes to ${branch}`;
 }

@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { lowerDelivery } from "../../../../src/platforms/codepipeline/write/lower.ts";
 import { settingsSchema, type WriteOptions } from "../../../../src/platforms/codepipeline/write/options.ts";
 import { stackOf, writeCodePipeline } from "../../../../src/platforms/codepipeline/write/write.ts";
+import { batonFile } from "../../../cli/sandbox.ts";
 import { fullDepth } from "../../../lane/needs.ts";
 import { cdkModules } from "../../../lane/programs.ts";
 import { removeAtEnd } from "../../../lane/remove-at-end.ts";
@@ -124,6 +125,10 @@ for (const [name, one] of Object.entries(cases)) {
       }
       assert.equal(bare.Description, wanted.Description);
     }
+    const checked = spawnSync(batonFile, ["check", out], { encoding: "utf8" });
+    const count = lowerDelivery(built, options).resources.filter(({ kind }) => kind === "pipeline").length;
+    assert.equal(checked.status, 0, checked.stdout);
+    assert.match(checked.stderr, new RegExp(`nothing found in ${count} pipelines? `));
   });
 }
 
