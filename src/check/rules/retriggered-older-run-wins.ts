@@ -12,6 +12,7 @@ import {
   reportsOrCleans,
   stepEffect,
 } from "../analysis/effects.ts";
+import { imagesOf, isMutableTag, tagOf } from "../analysis/images.ts";
 import { isUniquePerRun, locksOf } from "../analysis/locks.ts";
 import { again, isQueued, type TriggerChain } from "../analysis/trigger-chains.ts";
 import { fileName, jobName, literalText } from "../analysis/wording.ts";
@@ -42,8 +43,8 @@ export const retriggeredOlderRunWins: Rule = {
         )
         .filter(({ effect }) => !meetsUnlocked(analysis, effect))
         .toSorted((a, b) => certainty(a.effect) - certainty(b.effect));
-      if (!found) continue;
-      const { job, effect } = found;
+      const { job, effect } = found ?? movedTag(analysis, pipeline) ?? {};
+      if (!job || !effect) continue;
       const pushes = analysis
         .chains(pipeline)
         .filter((each) => (each.root.kind === "push" && each.root.ref.kind === "branch") || isQueued(each));
@@ -66,6 +67,20 @@ function isOverwritten({ access, kind, confidence, step }: Effect): boolean {
   // Named by its commit or run it is something new each time, which no other run writes over.
   if (!isSure || isUniquePerRun(step?.resolve(access.key) ?? [])) return false;
   return keepsTheLast.has(access.resource) || access.resource === "stack";
+}
+
+/** An image under a name that everybody takes for the newest. Where it only has the name of its commit nothing is lost. */
+function movedTag(analysis: Analysis, pipeline: Pipeline): { job: JobFacts; effect: Effect } | undefined {
+  for (const { job, step, access } of imagesOf(analysis, "write").filter((each) => each.pipeline === pipeline)) {
+    if (isPreview(job) || locksOf(analysis, job).length > 0) continue;
+    const effect = lastingEffects(job).find((each) => each.access === access);
+    const moves = analysis.chains(pipeline).some(({ circumstances }) => {
+      const tag = tagOf(step.resolve(access.key, circumstances));
+      return tag !== undefined && isMutableTag(tag) && can(analysis.stepRuns(job, step, circumstances));
+    });
+    if (effect && moves) return { job, effect };
+  }
+  return undefined;
 }
 
 /** The clearest case of a workflow first. */
@@ -97,7 +112,9 @@ function candidate(analysis: Analysis, { pipeline, job, effect, chain }: Found):
   const edits = job.file === pipeline.id ? addJobConcurrency(job, { group, keepsAll }) : undefined;
   const isStack = effect.access?.resource === "stack";
   const two = isQueued(chain) ? "Two groups of the merge queue" : "Two pushes";
-  const severity = isCalledDocumentation(effect) ? ("note" as const) : undefined;
+  const isImage = effect.access?.resource === "image";
+  const does = isImage ? "pushes" : "deploys";
+  const severity = isImage || isCalledDocumentation(effect) ? ("note" as const) : undefined;
   const starts = [
     `${chain.described} (commit A) -> ${pipeline.label} starts`,
     `${chain.described} (commit B) -> ${pipeline.label} starts again`,
@@ -105,7 +122,9 @@ function candidate(analysis: Analysis, { pipeline, job, effect, chain }: Found):
   return {
     message: isStack
       ? `${two} run "${jobName(job)}" at the same time (${effect.tool}): the stack takes one change at a time, and the newer commit may be the one that is refused`
-      : `${two} run "${jobName(job)}" at the same time (${effect.tool}): the older one may finish last and stay`,
+      : isImage
+        ? `${two} run "${jobName(job)}" at the same time (${effect.tool}): the moving tag may stay at the older image`
+        : `${two} run "${jobName(job)}" at the same time (${effect.tool}): the older one may finish last and stay`,
     at: staged ? (staged.modeAt ?? staged.nameAt) : job.keyAt,
     related: [
       ...(staged ? [{ at: job.keyAt, message: `"${jobName(job)}" deploys ${targetIn(effect)}in every run` }] : []),
@@ -115,7 +134,7 @@ function candidate(analysis: Analysis, { pipeline, job, effect, chain }: Found):
     ...(severity ? { severity } : {}),
     schedule: isStack
       ? [...starts, `"${jobName(job)}" of A changes the stack`, `"${jobName(job)}" of B is refused meanwhile: A stays`]
-      : [...starts, `"${jobName(job)}" of B deploys`, `"${jobName(job)}" of A, which was slower, deploys over it`],
+      : [...starts, `"${jobName(job)}" of B ${does}`, `"${jobName(job)}" of A, which was slower, ${does} over it`],
     ...(isStack
       ? {
           why: "Nothing keeps two runs of this deployment apart. A stack that is being changed refuses the next change, so the run of the newer commit fails, and the older one stays until somebody runs it again.",
