@@ -39,7 +39,8 @@ export interface Machine {
   commit(files: Readonly<Record<string, string>>, branch?: string): string;
   /** Of an older commit: a run that was held up until now. */
   push(branch: string, sha?: string): Run[];
-  pullRequest(base: string): Run[];
+  /** Something happens to a pull request from `feature`, or from another branch; in conflict GitHub would start nothing. */
+  pullRequest(base: string, about?: PullEvent): Run[];
   dispatch(file: string, branch: string, inputs?: Readonly<Record<string, string>>): Run;
   /** On the default branch, as schedules are. */
   schedule(file: string): Run;
@@ -55,6 +56,12 @@ export interface MachineOptions {
   readonly settings?: NeededSettings;
 }
 
+export interface PullEvent {
+  readonly number?: number;
+  readonly from?: string;
+  readonly action?: "opened" | "synchronize" | "closed" | "reopened";
+}
+
 interface Start {
   readonly workflow: Workflow;
   readonly event: string;
@@ -62,6 +69,8 @@ interface Start {
   readonly sha: string;
   readonly inputs: Readonly<Record<string, Json>>;
   readonly payload: Readonly<Record<string, Json>>;
+  /** Of a pull request its branch. */
+  readonly from?: string;
   /** The one that was dispatched by a job. */
   readonly run?: number;
 }
@@ -143,10 +152,11 @@ export function machine(
     const github = {
       event_name: event,
       sha,
-      ref_name: event === "pull_request" ? "1/merge" : branch,
-      head_ref: event === "pull_request" ? "feature" : "",
+      ref_name: event === "pull_request" ? `${payload.number}/merge` : branch,
+      head_ref: event === "pull_request" ? begin.from! : "",
       base_ref: event === "pull_request" ? branch : "",
       run_id: id,
+      actor: "person",
       repository: slug,
       workflow_ref: `${slug}/${workflow.file}@refs/heads/${branch}`,
       event: { ...payload, repository: { default_branch: "main" } },
@@ -265,6 +275,7 @@ export function machine(
     const result = legEnds.some((end) => end.result === "failure") ? "failure" : "success";
     const { deployment } = job.environment ?? {};
     if (environment && !(deployment?.kind === "known" && !deployment.value)) {
+      control.addDeployment(slug, environment, result);
       shop.deployments.push([environment, result, legEnds.at(-1)!.url].join(" ").trim());
     }
     return {
@@ -274,12 +285,23 @@ export function machine(
     };
   }
 
-  const startAll = (event: "push" | "pull_request", branch: string, sha: string): Run[] =>
+  const startAll = (
+    event: "push" | "pull_request",
+    {
+      payload = {},
+      action = "opened",
+      ...begin
+    }: Pick<Start, "branch" | "sha" | "from"> & Partial<Pick<Start, "payload">> & Pick<PullEvent, "action">,
+  ): Run[] =>
     repository.workflows.flatMap((workflow) => {
       const trigger = workflow.triggers.find((one) => one.event === event);
       if (trigger === undefined || !("branches" in trigger)) return [];
+      if (trigger.event === "pull_request") {
+        const types = trigger.types?.patterns.map(({ value }) => value) ?? ["opened", "synchronize", "reopened"];
+        if (!types.includes(action)) return [];
+      }
       const patterns = trigger.branches?.patterns.map(({ value }) => value) ?? [];
-      return matchesAny(patterns, [branch]) ? [start({ workflow, event, branch, sha, inputs: {}, payload: {} })] : [];
+      return matchesAny(patterns, [begin.branch]) ? [start({ workflow, event, inputs: {}, payload, ...begin })] : [];
     });
 
   return {
@@ -292,13 +314,16 @@ export function machine(
       git("commit", "--quiet", "--allow-empty", "--message=change");
       return git("rev-parse", "HEAD");
     },
-    push: (branch, sha = git("rev-parse", branch)) => startAll("push", branch, sha),
-    pullRequest(base) {
+    push: (branch, sha = git("rev-parse", branch)) => startAll("push", { branch, sha }),
+    pullRequest(base, { number = 1, from = "feature", action = "opened" } = {}) {
       git("checkout", "--quiet", "-B", "merge", base);
-      git("merge", "--quiet", "--no-ff", "--message=merge", "feature");
+      git("merge", "--quiet", "--no-ff", "--message=merge", from);
       const sha = git("rev-parse", "HEAD");
       git("checkout", "--quiet", base);
-      return startAll("pull_request", base, sha);
+      const head = git("rev-parse", from);
+      control.setPull(slug, { number, state: action === "closed" ? "closed" : "open", head, base, branch: from });
+      const payload = { number, action, pull_request: { number, head: { sha: head, repo: { full_name: slug } } } };
+      return startAll("pull_request", { branch: base, sha, from, action, payload });
     },
     dispatch,
     schedule(file) {
