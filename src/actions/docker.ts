@@ -76,14 +76,17 @@ const withBuilder = `docker buildx inspect ${builder} > /dev/null 2>&1 ||
   docker buildx inspect ${builder} > /dev/null
 `;
 
-/** The password stays in a folder of the step's own. Builders, contexts and plugins are found in docker's own through links. */
-const signInToEcr = `host=\${repository%%/*}
-case $host in
+/** Arguments of the AWS CLI that sign in to the registry `$host`; `otherwise` is done where that is none of ECR. */
+export const ecrArguments = (otherwise: string): string => `case $host in
   public.ecr.aws) set -- ecr-public us-east-1 ;;
   *.dkr[.-]ecr[.-]*) region=\${host#*.dkr[.-]ecr*.} && set -- ecr "\${region%%.*}" ;;
-  *) echo "$host is no registry of ECR: take registry out of docker.build, and sign in to it before" >&2 && exit 1 ;;
+  *) ${otherwise} ;;
 esac
-kept=\${DOCKER_CONFIG:-~/.docker}
+`;
+
+/** The password stays in a folder of the step's own. Builders, contexts and plugins are found in docker's own through links. */
+const signInToEcr = `host=\${repository%%/*}
+${ecrArguments('echo "$host is no registry of ECR: take registry out of docker.build, and sign in to it before" >&2 && exit 1')}kept=\${DOCKER_CONFIG:-~/.docker}
 export BUILDX_CONFIG="\${BUILDX_CONFIG:-$kept/buildx}" DOCKER_CONFIG="$own/docker"
 mkdir "$DOCKER_CONFIG"
 for entry in contexts cli-plugins; do [ ! -e "$kept/$entry" ] || ln -s "$kept/$entry" "$DOCKER_CONFIG/"; done

@@ -1,5 +1,6 @@
 /** Where jobs sign in without keys: GitHub vouches for them by OIDC, and a cloud gives them rights for as long as they last. */
 
+import { ecrArguments } from "../../../actions/docker.ts";
 import type { Delivery, Job, Pipeline, Step } from "../../../model/delivery.ts";
 import { secretsRead } from "../../../model/job-values.ts";
 import { computed } from "./computed.ts";
@@ -73,18 +74,20 @@ const pushesTo = ({ action }: Step) => (action?.kind === "docker.build" ? action
 /** Whether a job pushes images to GitHub's own registry, by its token. */
 export const pushesPackages = (job: Job): boolean => job.steps.some((step) => pushesTo(step) === "ghcr");
 
-/** Whether an output (`pipeline.output`) is an image that a job of the delivery pushes to GitHub's own registry. */
-function isPackage(reference: string, { pipelines }: Delivery): boolean {
-  const [owner, name] = reference.split(".") as [string, string];
-  const pipeline = pipelines.find((one) => one.name === owner)!;
-  return pipeline.jobs[pipeline.outputs[name]!.job]!.steps.some(
-    (step) => pushesTo(step) === "ghcr" && step.action!.publishes?.includes(name),
-  );
+/** Those of some outputs (`pipeline.output`) that are images which a job of the delivery pushes to this registry. */
+export function imagesOf(registry: "ecr" | "ghcr", references: readonly string[], { pipelines }: Delivery): string[] {
+  return references.filter((reference) => {
+    const [owner, name] = reference.split(".") as [string, string];
+    const pipeline = pipelines.find((one) => one.name === owner)!;
+    return pipeline.jobs[pipeline.outputs[name]!.job]!.steps.some(
+      (step) => pushesTo(step) === registry && step.action!.publishes?.includes(name),
+    );
+  });
 }
 
-/** Whether values name such an image, which nobody but the repository may pull where it is private. */
+/** Whether values name an image in GitHub's own registry, which nobody but the repository may pull where it is private. */
 export const readsPackages = (references: readonly string[], delivery: Delivery): boolean =>
-  references.some((reference) => isPackage(reference, delivery));
+  imagesOf("ghcr", references, delivery).length > 0;
 
 /** Docker keeps it on the machine, which ends with the job, and GitHub takes the token back then. */
 export const packagesSignIn: StepDocument = {
@@ -98,6 +101,16 @@ export const packagesSignInToPull: StepDocument = {
   ...packagesSignIn,
   run: 'if command -v docker > /dev/null; then docker login ghcr.io --username "$GITHUB_ACTOR" --password-stdin <<< "$TOKEN"; fi',
 };
+
+/** By the role of a job that names `aws`: who has none hands the image on. `image` is where it lies: its registry knows its region. */
+export const ecrSignInToPull = (image: string): StepDocument => ({
+  name: "Sign in to ECR",
+  env: { IMAGE: image },
+  run: `command -v docker > /dev/null || exit 0
+host=\${IMAGE%%/*}
+${ecrArguments("exit 0")}aws "$1" get-login-password --region "$2" | docker login --username AWS --password-stdin "$host"
+`,
+});
 
 /** Whether a job has what no foreign code may come near: a role, a secret, the right to push images. */
 export const needsRights = (pipeline: Pipeline, job: Job): boolean =>

@@ -7,7 +7,16 @@ import { CannotWrite } from "../../generated.ts";
 import { localAction } from "./actions.ts";
 import { cachesOf } from "./caches.ts";
 import { checkout } from "./checkouts.ts";
-import { cloudsOf, packagesSignIn, packagesSignInToPull, pushesPackages, readsPackages, signIn } from "./clouds.ts";
+import {
+  cloudsOf,
+  ecrSignInToPull,
+  imagesOf,
+  packagesSignIn,
+  packagesSignInToPull,
+  pushesPackages,
+  readsPackages,
+  signIn,
+} from "./clouds.ts";
 import { computed } from "./computed.ts";
 import { admittedTo } from "./deployments.ts";
 import type { ConcurrencyGroup, Permissions, StepDocument, StepsJobDocument } from "./document.ts";
@@ -74,6 +83,8 @@ export function writeJob(name: string, place: JobPlace): StepsJobDocument {
   const pulls = readsPackages(outputsRead(place.pipeline, job), place.delivery);
   if (pushesPackages(job)) steps.push(packagesSignIn);
   else if (pulls) steps.push(packagesSignInToPull);
+  const images = clouds.includes("aws") ? imagesOf("ecr", outputsRead(place.pipeline, job), place.delivery) : [];
+  steps.push(...[...new Set(images)].map((image) => ecrSignInToPull(text({ output: image }))));
   steps.push(...job.uses.map((use) => takeArtifact(use, job, place)));
   steps.push(...job.steps.map((step) => ownStep({ step, job, place, around })));
   if (Object.keys(outputs).length > 0) {

@@ -1,6 +1,10 @@
 /** Images are built once, and every environment gets the digest that was pushed. */
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { delivery, docker, env, output, pipeline, sh } from "../../../../src/index.ts";
@@ -123,6 +127,58 @@ test("whoever takes an image that was built for ghcr.io signs in to pull it: ste
   assert.match(scan!.steps.find(({ name }) => name === "Sign in to ghcr.io")!.run!, /^if command -v docker/);
   // By the role of the job ECR is signed in to by whoever has one.
   assert.equal(jobs("ecr").deploy!.permissions.packages, undefined);
+});
+
+test("whoever takes an image from ECR and has a role is signed in to it, where docker is and by the region of its registry", (t) => {
+  const tools = mkdtempSync(join(tmpdir(), "baton-ecr-"));
+  t.after(() => rmSync(tools, { recursive: true }));
+  const web = pipeline("web", {
+    outputs: { image: { job: "build" } },
+    jobs: {
+      build: { per: "release", steps: [docker.build({ repository: "r/web", registry: "ecr", publish: "image" })] },
+      migrate: { needs: "build", deploys: true, tools: ["aws"], steps: [sh`docker run ${output("image")} ./migrate`] },
+      hand: { needs: "build", deploys: true, steps: [sh`kubectl set image deployment/web web=${output("image")}`] },
+    },
+  });
+  const files = writeWorkflows(delivery("shop", { pipelines: [web], environments: [env("dev", { branch: "main" })] }), {
+    layout: "orchestrated",
+  });
+  const { jobs } = parse(files.find(({ path }) => path.endsWith("/web.yml"))!.text) as {
+    jobs: Record<string, Written>;
+  };
+  assert.doesNotMatch(named(jobs.hand!).join(), /Sign in/, "without a role there is nothing to sign in with");
+  assert.deepEqual(named(jobs.migrate!).slice(0, 2), ["Sign in to AWS", "Sign in to ECR"]);
+  const step = jobs.migrate!.steps.find(({ name }) => name === "Sign in to ECR")!;
+  assert.deepEqual(step.env, { IMAGE: "${{ inputs.web_image }}" });
+  const script = (name: string, text: string) =>
+    writeFileSync(join(tools, name), `#!/bin/bash\n${text}`, { mode: 0o755 });
+  script("aws", 'if [ -e "$0.fails" ]; then exit 254; fi\necho "password of $*"\n');
+  script("docker", 'echo "$*: $(cat)"\n');
+  const run = (image: string, path = `${tools}:${process.env.PATH}`) =>
+    spawnSync("/bin/bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", step.run!], {
+      encoding: "utf8",
+      env: { PATH: path, IMAGE: image },
+    });
+  for (const [image, host, asked] of [
+    [
+      "1.dkr.ecr.eu-central-1.amazonaws.com/web@sha256:1",
+      "1.dkr.ecr.eu-central-1.amazonaws.com",
+      "ecr get-login-password --region eu-central-1",
+    ],
+    [
+      "1.dkr.ecr-fips.us-gov-west-1.amazonaws.com/web@sha256:1",
+      "1.dkr.ecr-fips.us-gov-west-1.amazonaws.com",
+      "ecr get-login-password --region us-gov-west-1",
+    ],
+    ["public.ecr.aws/team/web@sha256:1", "public.ecr.aws", "ecr-public get-login-password --region us-east-1"],
+  ] as const) {
+    assert.equal(run(image).stdout, `login --username AWS --password-stdin ${host}: password of ${asked}\n`);
+  }
+  assert.equal(run("registry.example.org/web@sha256:1").stdout, "");
+  const without = run("1.dkr.ecr.eu-central-1.amazonaws.com/web@sha256:1", "/nowhere");
+  assert.deepEqual([without.status, without.stdout], [0, ""]);
+  writeFileSync(join(tools, "aws.fails"), "");
+  assert.equal(run("1.dkr.ecr.eu-central-1.amazonaws.com/web@sha256:1").status, 254, "who may not pull ends here");
 });
 
 test("what is deployed is the digest that the release hands over", () => {
