@@ -28,7 +28,8 @@ const types: Readonly<Record<string, string>> = {
 export class Dashboard {
   readonly #pages = new Map<string, Page>();
 
-  constructor(folder: string) {
+  /** `isOfSeveral`: it says in its page that the server has several deliveries. */
+  constructor(folder: string, { isOfSeveral = false } = {}) {
     for (const file of filesIn(folder)) {
       const type = types[extname(file)];
       if (type === undefined) continue;
@@ -36,6 +37,10 @@ export class Dashboard {
       const isHashed = address.startsWith("/assets/");
       this.#pages.set(address, { body: new Uint8Array(readFileSync(file)), type, isHashed });
     }
+    const page = this.#pages.get("/index.html");
+    if (page === undefined || !isOfSeveral) return;
+    const text = Buffer.from(page.body).toString();
+    page.body = new TextEncoder().encode(text.replace("</head>", '<meta name="deliveries" content="several"></head>'));
   }
 
   /** Addresses without a file's ending are the dashboard's own: they are all its one page. */

@@ -17,7 +17,7 @@ export interface SeveralOptions extends ServerOptions {
  */
 export async function serveSeveral(options: SeveralOptions): Promise<Serving> {
   const { listen, limits, publicUrl, report, stateFolder } = options;
-  const { stop, oidc, ...shared } = sharedOf(options);
+  const { stop, oidc, ...shared } = sharedOf(options, { isOfSeveral: true });
   const deliveries: NamedDelivery[] = [];
   for (const each of options.deliveries) {
     const { name, remote } = each;

@@ -49,7 +49,10 @@ export const isOpenToOthers = ({ listen, publicUrl }: Pick<ServerOptions, "liste
   publicUrl !== undefined || !isLoopbackAddress(listen.host);
 
 /** What a server has once; `stop` ends what it says to whoever looks on. */
-export function sharedOf(options: ServerOptions): Shared & { stop(): void; oidc: OpenIdConnect | undefined } {
+export function sharedOf(
+  options: ServerOptions,
+  { isOfSeveral = false } = {},
+): Shared & { stop(): void; oidc: OpenIdConnect | undefined } {
   const { listen, publicUrl, owner, version, report } = options;
   const access = new AccessStore(options.stateFolder);
   const isSecure = publicUrl?.protocol === "https:";
@@ -61,7 +64,7 @@ export function sharedOf(options: ServerOptions): Shared & { stop(): void; oidc:
     access,
     signIn: new SignIn({ access, owner, isRequired: isOpenToOthers(options), isSecure, oidc }),
     hooks: new Hooks(options.webhookSecret),
-    dashboard: new Dashboard(dashboardFolder()),
+    dashboard: new Dashboard(dashboardFolder(), { isOfSeveral }),
     viewers: new Viewers(mostViewers),
     room: new Room(),
     stopping: stop.signal,

@@ -5,6 +5,7 @@ import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { connection, heardAt, now } from "./data/live.ts";
+import { base, isOfSeveral, isOverview, overviewAddress } from "./data/place.ts";
 import { roughly } from "./data/time.ts";
 import { noRun, useView } from "./data/views.ts";
 import type { Approvals, Session } from "./data/wire.ts";
@@ -12,6 +13,7 @@ import { inForce, useKeys } from "./keys.ts";
 import { AccessLogPage } from "./pages/access-log/access-log.tsx";
 import { ApprovalsPage } from "./pages/approvals/approvals.tsx";
 import { BoardPage } from "./pages/board/board.tsx";
+import { DeliveriesPage } from "./pages/deliveries/deliveries.tsx";
 import { FiguresPage } from "./pages/figures/figures.tsx";
 import { MapPage } from "./pages/map/map.tsx";
 import { RacesPage } from "./pages/races/races.tsx";
@@ -60,9 +62,9 @@ const navigation = [
 ];
 
 export function App() {
-  useKeys("Everywhere", navigation);
+  useKeys("Everywhere", isOverview ? navigation.slice(-1) : navigation);
   const { view: session } = useView<Session>("/api/session", noRun);
-  const isWall = query.value.has("wall");
+  const isWall = query.value.has("wall") && !isOverview;
   useEffect(() => void document.documentElement.classList.toggle("is-wall", isWall), [isWall]);
   const isKnown = session?.name !== undefined && failedSignIn === undefined;
   if (session?.isRequired && !isKnown) return <SignIn provider={session.provider} />;
@@ -89,7 +91,8 @@ export function App() {
 
 function Page() {
   const [first, second] = path.value;
-  switch (first) {
+  if (isOverview && first === undefined) return <Titled title="Deliveries" of={<DeliveriesPage />} />;
+  switch (isOverview ? "" : first) {
     case undefined:
       return <Titled title="Board" of={<BoardPage />} />;
     case "runs":
@@ -129,9 +132,6 @@ function Titled({ title, of }: { title: string; of: ComponentChildren }) {
 }
 
 function Bar() {
-  const { view } = useView<Approvals>("/api/approvals", "");
-  const asked = view?.approvals.length ?? 0;
-  const here = path.value[0] ?? "";
   return (
     <header class="bar">
       <a class="skip" href="#page">
@@ -144,6 +144,42 @@ function Bar() {
         </svg>
         Baton
       </a>
+      {isOfSeveral && <Deliveries />}
+      {!isOverview && <Pages />}
+      <div class="bar-end">
+        <Connection />
+        <SignOut />
+        <ThemeButton />
+        <button type="button" class="button button-plain button-icon" onClick={() => (isListOpen.value = true)}>
+          <span aria-hidden="true">?</span>
+          <span class="hidden-text">Keys</span>
+        </button>
+      </div>
+    </header>
+  );
+}
+
+/** Which of several deliveries this is, and the way to the others. */
+function Deliveries() {
+  return (
+    <a
+      class="bar-delivery"
+      href={overviewAddress}
+      title="All deliveries"
+      aria-current={isOverview ? "page" : undefined}
+    >
+      {isOverview ? "Deliveries" : base.slice("/d/".length)}
+      {!isOverview && <span class="hidden-text">: all deliveries</span>}
+    </a>
+  );
+}
+
+function Pages() {
+  const { view } = useView<Approvals>("/api/approvals", "");
+  const asked = view?.approvals.length ?? 0;
+  const here = path.value[0] ?? "";
+  return (
+    <>
       <nav aria-label="Pages">
         {pages.map(({ to, title }) => (
           <a
@@ -170,16 +206,7 @@ function Bar() {
         </button>
       </nav>
       {isMoreOpen.value && <More here={here} />}
-      <div class="bar-end">
-        <Connection />
-        <SignOut />
-        <ThemeButton />
-        <button type="button" class="button button-plain button-icon" onClick={() => (isListOpen.value = true)}>
-          <span aria-hidden="true">?</span>
-          <span class="hidden-text">Keys</span>
-        </button>
-      </div>
-    </header>
+    </>
   );
 }
 

@@ -1,15 +1,27 @@
 /** The address is the state of the page: what is open, chosen and filtered stands in it, so that it survives a reload and can be sent. */
 import { computed, signal } from "@preact/signals";
+import { options } from "preact";
+import { base, within } from "./data/place.ts";
+
+/** Links are written like that too; what stands in the page is the whole address. */
+if (base !== "") {
+  options.vnode = ({ type, props }) => {
+    const link = props as { href?: unknown };
+    if (type === "a" && typeof link.href === "string") link.href = within(link.href);
+  };
+}
 
 const address = signal(new URL(location.href));
 
 /** Parts of the path, decoded: `/runs/r12` is `["runs", "r12"]`. */
-export const path = computed(() => address.value.pathname.split("/").filter(Boolean).map(decodeURIComponent));
+export const path = computed(() =>
+  address.value.pathname.slice(base.length).split("/").filter(Boolean).map(decodeURIComponent),
+);
 
 export const query = computed(() => address.value.searchParams);
 
 export function go(to: string, { replace = false } = {}): void {
-  const next = new URL(to, location.href);
+  const next = new URL(within(to), location.href);
   if (next.href === location.href) return;
   if (replace) history.replaceState(null, "", next);
   else history.pushState(null, "", next);
@@ -42,7 +54,8 @@ export function followLinks(): void {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
     const link = (event.target as Element).closest("a[href]");
     if (!(link instanceof HTMLAnchorElement) || link.origin !== location.origin || link.target || link.download) return;
-    if (link.pathname.startsWith("/api/")) return;
+    const [there = ""] = /^\/d\/[^/]+/.exec(link.pathname) ?? [];
+    if (there !== base || link.pathname.startsWith(`${base}/api/`)) return;
     event.preventDefault();
     go(link.href);
   });

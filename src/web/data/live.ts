@@ -7,6 +7,7 @@
  * ```
  */
 import { batch, signal } from "@preact/signals";
+import { isOverview, within } from "./place.ts";
 import type { Notice } from "./wire.ts";
 
 export const connection = signal<"connecting" | "live" | "lost">("connecting");
@@ -22,7 +23,7 @@ const skewMs = signal(0);
 
 const listeners = new Set<(run: string) => void>();
 
-/** Calls back with the run that something happened to; with an empty name when everything may have changed. */
+/** Calls back with the run that something happened to (at the root of a server of several: the delivery); with an empty name when everything may have changed. */
 export function onChange(listener: (run: string) => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -57,12 +58,18 @@ export function connect(): void {
 
   const open = () => {
     source?.close();
-    source = new EventSource(last === undefined ? "/api/events" : `/api/events?after=${last}`);
+    const from = last === undefined || isOverview ? "" : `?after=${last}`;
+    source = new EventSource(`${within("/api/events")}${from}`);
     source.addEventListener("open", heard);
     source.addEventListener("beat", heard);
     source.addEventListener("reload", () => {
       heard();
       tell("");
+    });
+    // At the root of a server of several: in which of them.
+    source.addEventListener("changed", ({ data }) => {
+      heard();
+      tell(JSON.parse(data) as string);
     });
     source.addEventListener("message", ({ data }) => {
       heard();

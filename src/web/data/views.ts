@@ -2,6 +2,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { onChange, seen } from "./live.ts";
+import { within } from "./place.ts";
 import type { Problem } from "./wire.ts";
 
 export interface Loaded<View> {
@@ -86,7 +87,7 @@ export function askAgain(path: string): void {
 /** One question; a server that cannot be reached is a problem like every other. */
 export async function ask<View>(path: string, body?: unknown): Promise<{ view: View } | { problem: Problem }> {
   try {
-    const response = await fetch(path, {
+    const response = await fetch(within(path), {
       ...(body !== undefined && {
         method: "POST",
         body: JSON.stringify(body),

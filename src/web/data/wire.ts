@@ -18,6 +18,7 @@ import type {
 
 export type { AccessEntry, AccessPage } from "../../server/wire/access-log.ts";
 export type { Session } from "../../server/wire/deeds.ts";
+export type { DeliveriesView as Deliveries } from "../../server/wire/deliveries.ts";
 
 import type { Notice } from "../../server/wire/envelope.ts";
 

@@ -2,7 +2,9 @@
  * The lines of one attempt, as far as somebody has looked: read in pages where they are wanted, followed at the end while the
  * job runs. A million lines stay on the server until they are scrolled to or searched.
  */
+
 import { signal } from "@preact/signals";
+import { within } from "../../data/place.ts";
 import { ask } from "../../data/views.ts";
 import type { LogLine, LogPage, Problem } from "../../data/wire.ts";
 
@@ -24,7 +26,7 @@ export class LogBook {
   #isClosed = false;
 
   constructor(run: string, job: string, attempt: number | undefined) {
-    this.#address = `/api/runs/${encodeURIComponent(run)}/logs/${encodeURIComponent(job)}`;
+    this.#address = within(`/api/runs/${encodeURIComponent(run)}/logs/${encodeURIComponent(job)}`);
     this.#attempt = attempt;
   }
 
