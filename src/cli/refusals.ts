@@ -276,9 +276,9 @@ const failures = {
         ? anew(subject)
         : `put them back (git diff ${shortCommit(commit)} shows them), then the same command again; or ${anew(subject)}`,
   }),
-  "workplace-unknown": ({ subject, because }) => ({
+  "workplace-unknown": ({ subject, known, because }) => ({
     message: `nothing says where run ${subject} works: ${because}`,
-    next: `baton run does what is left of it as a new run; baton cancel ${subject} gives it up if it has not ended`,
+    next: `baton run${known.length > 0 ? ` --to ${known.at(-1)}` : ""} does what is left of it as a new run; baton cancel ${subject} gives it up if it has not ended`,
   }),
 } satisfies Partial<Record<RefusalCode, Wording>>;
 

@@ -136,6 +136,7 @@ export type RefusalCode =
   | "workplace-moved"
   // Known: the commit or snapshot that it was made for, then the files (none: nobody can tell).
   | "workplace-changed"
+  // Known: the environments that the run goes to, where that is told.
   | "workplace-unknown";
 
 /** Why it cannot be done, as data: a face puts it into words, a program looks at the code. */

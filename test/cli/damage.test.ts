@@ -233,6 +233,18 @@ test("logs that were deleted are missed", fullDepth(), async (t) => {
   );
 });
 
+test("a run of which nothing says where it works is done anew as it is told", fullDepth(), async (t) => {
+  const { box } = await shop(t);
+  rmSync(join(box.root, ".baton", "checkouts"), { recursive: true });
+  const { code, stderr } = await box.baton("approve");
+  assert.equal(code, 1);
+  assert.match(stderr, /nothing says where run r0002 works: .*checkouts.r0002\.json is missing/);
+  assert.match(stderr, /baton run --to prod does what is left of it as a new run; baton cancel r0002 gives it up/);
+  await succeeds(box, "cancel", "r0002");
+  assert.match((await succeeds(box, "run", "--to", "prod", "--no-wait")).stderr, /prod waits for approval/);
+  await succeeds(box, "approve");
+});
+
 const building = {
   "baton.yaml": `
 name: shop

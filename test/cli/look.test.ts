@@ -405,7 +405,10 @@ test("SIGTERM leaves the run to be resumed, after its jobs have ended", fullDept
   running.kill("SIGTERM");
   assert.equal(await ended, 130);
   assert.equal(box.read(".git/notes"), "told\n", "the job was told and had its time");
-  assert.match((await box.baton("status")).stderr, /next: baton resume/);
+  const { stdout, stderr } = await box.baton("status");
+  assert.match(stderr, /next: baton resume/);
+  assert.match(stdout, /dev is held by run r0001 \(release 1\) for .+, and nobody runs it$/m);
+  assert.match(stdout, /· app\.go@dev {2}began .+ ago, and nobody waits for its end$/m);
   writeFileSync(box.env.GATE, "");
   const resumed = await box.baton("resume");
   assert.equal(resumed.code, 0, resumed.stderr);

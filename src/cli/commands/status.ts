@@ -123,10 +123,15 @@ function deployedLines(status: StatusView, shown: Shown): string[] {
   });
 }
 
-function lockLines({ locks = [] }: StatusView, { now, out }: Shown): string[] {
+function lockLines({ locks = [], open }: StatusView, { now, out }: Shown): string[] {
   const lines = locks.flatMap(({ environment, holder, queue }) => {
     const since = holder?.since === undefined ? "" : ` for ${duration(now - holder.since)}`;
-    const left = holder?.leftMs === undefined ? "" : `, about ${duration(holder.leftMs)} left`;
+    const isLeft = open.some(({ run, runBy }) => run === holder?.run && runBy === undefined);
+    const left = isLeft
+      ? ", and nobody runs it"
+      : holder?.leftMs === undefined
+        ? ""
+        : `, about ${duration(holder.leftMs)} left`;
     const first =
       holder === undefined
         ? `${environment} is free`
@@ -216,8 +221,13 @@ function openLines(run: OpenRun, { now, out }: Shown): string[] {
   const done = run.jobs.filter(isOver).length;
   const who = run.runBy === undefined ? "nobody runs it" : `process ${run.runBy.pid ?? "?"}`;
   const lines = [`${out.strong(`run ${run.run}`)}  ${done} of ${run.jobs.length} jobs done  ${out.faint(who)}`];
-  for (const job of run.jobs.filter(({ status }) => status === "running")) {
-    lines.push(`  ${out.active("▶")} ${job.id}  ${out.faint(`for ${duration(now - (job.startedAt ?? now))}`)}`);
+  for (const { id, startedAt = now } of run.jobs.filter(({ status }) => status === "running")) {
+    const began = duration(now - startedAt);
+    lines.push(
+      run.runBy === undefined
+        ? `  ${out.faint("·")} ${id}  began ${began} ago, and nobody waits for its end`
+        : `  ${out.active("▶")} ${id}  ${out.faint(`for ${began}`)}`,
+    );
   }
   for (const one of run.waiting.slice(0, mostWaits)) {
     lines.push(`  ${out.faint("·")} ${one.subject}  ${waitText(one, now)}`);

@@ -83,9 +83,13 @@ export class Checkouts {
     return { root, owner: folderId(dirname(this.#folder)) };
   }
 
-  /** Before a run goes on: what it works on must be there, and be what the run was made for. @throws {Refused} */
-  async restore(run: RunId): Promise<void> {
-    const place = this.#workplace(run);
+  /**
+   * Before a run goes on: what it works on must be there, and be what the run was made for. A refusal names the
+   * environments, which a new run would go through.
+   * @throws {Refused}
+   */
+  async restore(run: RunId, environments: Iterable<string> = []): Promise<void> {
+    const place = this.#workplace(run, environments);
     const needed = place.kind === "in-place" ? place.directory : place.root;
     if (!existsSync(needed)) throw refused("workplace-gone", { subject: run, because: needed });
     if (place.kind === "in-place" && place.made !== undefined) await requireUnchanged(run, place.made);
@@ -213,10 +217,11 @@ export class Checkouts {
     }
   }
 
-  #workplace(run: RunId): Workplace {
+  #workplace(run: RunId, environments: Iterable<string> = []): Workplace {
     const known = this.#known.get(run) ?? readWorkplace(workplacePath(this.#folder, run));
     if (typeof known === "string") {
-      throw refused("workplace-unknown", { subject: run, because: `${workplacePath(this.#folder, run)} is ${known}` });
+      const because = `${workplacePath(this.#folder, run)} is ${known}`;
+      throw refused("workplace-unknown", { subject: run, known: [...environments], because });
     }
     this.#known.set(run, known);
     return known;

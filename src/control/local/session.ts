@@ -80,7 +80,7 @@ export async function openSession({ project, secrets, agents, delivery }: OpenSe
       checkouts,
       artifacts,
       async adopt(run, by, { override } = {}) {
-        await checkouts.restore(run);
+        await checkouts.restore(run, engine.run(run)?.environments.keys());
         const interrupted = await engine.adopt([run], { by: by.name, override });
         return { interrupted: interrupted.map(({ job }) => job) };
       },

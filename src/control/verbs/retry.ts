@@ -17,7 +17,7 @@ export async function retryRun(place: Place, request: NamedRun & WithSecrets, by
     by,
     options: request,
     async begin(session) {
-      await session.checkouts.restore(run);
+      await session.checkouts.restore(run, session.engine.run(run)?.environments.keys());
       session.withhold(run);
       await session.engine.retry(run, { by: by.name });
       return { interrupted: [] };
