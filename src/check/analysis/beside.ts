@@ -113,6 +113,21 @@ export function onePush(
   return undefined;
 }
 
+/**
+ * Chains of both that one event starts; of one pipeline each chain with itself. Beside stages it is one push, of which a
+ * path may be for both.
+ */
+export function startedTogether(
+  analysis: Analysis,
+  [a, b]: readonly [Pipeline, Pipeline],
+  jobs: readonly JobFacts[] = [],
+): readonly { readonly a: TriggerChain; readonly b: TriggerChain }[] {
+  if (a === b) return analysis.chains(a).map((chain) => ({ a: chain, b: chain }));
+  if (!isStaged(a) && !isStaged(b)) return analysis.together(a, b);
+  const push = isOneDefinition(a, b) ? undefined : onePush(analysis, [a, b], jobs);
+  return push && !push.apart ? [push] : [];
+}
+
 /** Both have path filters, and no path is known that lets both start. */
 export function pathsApart(a: TriggerChain, b: TriggerChain): boolean {
   const [x, y] = [a, b].map(({ start: { cause } }) => (cause.kind === "push" ? cause.paths : undefined));

@@ -1,5 +1,6 @@
 import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { type Analysis, besides, can, jobPattern } from "../analysis/analysis.ts";
+import { startedTogether } from "../analysis/beside.ts";
 import { type Effect, isDocumentation, isPreview, isTrial, lastingEffects } from "../analysis/effects.ts";
 import { environmentKindOf } from "../analysis/environments.ts";
 import { sharesFolder } from "../analysis/sources.ts";
@@ -86,11 +87,7 @@ type Chains = readonly [TriggerChain, TriggerChain];
 function meeting(analysis: Analysis, a: Migration, b: Deployment): Chains | undefined {
   const waits = analysis.waitsOrAsks(a.job) || analysis.waitsOrAsks(b.job);
   if (waits || analysis.before(a.job, b.job) || analysis.before(b.job, a.job)) return undefined;
-  const pairs =
-    a.pipeline === b.pipeline
-      ? analysis.chains(a.pipeline).map((chain) => ({ a: chain, b: chain }))
-      : analysis.together(a.pipeline, b.pipeline);
-  const pair = pairs.find(
+  const pair = startedTogether(analysis, [a.pipeline, b.pipeline]).find(
     ({ a: x, b: y }) =>
       x.root.kind === "push" &&
       can(analysis.stepRuns(a.job, a.step, x.circumstances)) &&

@@ -3,7 +3,7 @@ import type { JobFacts, Pipeline } from "../../facts/facts.ts";
 import { showKey } from "../../facts/show-key.ts";
 import { isStaged } from "../../facts/stages.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
-import { follows, isOneDefinition, onePush } from "../analysis/beside.ts";
+import { follows, startedTogether } from "../analysis/beside.ts";
 import { type Effect, isDocumentation, lastingEffects } from "../analysis/effects.ts";
 import { type ImageAccess, imagesOf, isMutableTag, tagOf, usesInCommands } from "../analysis/images.ts";
 import type { TriggerChain } from "../analysis/trigger-chains.ts";
@@ -29,7 +29,7 @@ export const mutableTagRace: Rule = {
       for (const write of writes) {
         if (!mayBeSame(read.name, write.name) || write.job === read.job || analysis.before(write.job, read.job))
           continue;
-        const pair = besidePairs(analysis, write, read).find(
+        const pair = chainsOfBoth(analysis, write, read.pipeline, read.job).find(
           ({ a, b }) =>
             sameKey(read.name, write.step.resolve(write.access.key, a.circumstances)) &&
             can(analysis.stepRuns(write.job, write.step, a.circumstances)) &&
@@ -87,24 +87,10 @@ function mayBeSame(read: Key, write: Key): boolean {
   );
 }
 
-interface Doing {
-  readonly pipeline: Pipeline;
-  readonly job: JobFacts;
-}
-
-/** Chains of both that one event starts; of one pipeline each chain with itself. */
-function besidePairs(
-  analysis: Analysis,
-  write: Doing,
-  read: Doing,
-): readonly { readonly a: TriggerChain; readonly b: TriggerChain }[] {
-  const [a, b] = [write.pipeline, read.pipeline];
-  if (a !== b && (isStaged(a) || isStaged(b))) {
-    if (isOneDefinition(a, b) || follows(b, a)) return [];
-    const pair = onePush(analysis, [a, b], [write.job, read.job]);
-    return pair && !pair.apart ? [pair] : [];
-  }
-  return a === b ? analysis.chains(a).map((chain) => ({ a: chain, b: chain })) : analysis.together(a, b);
+/** Chains of both that one event starts, where the read does not come after the write. */
+function chainsOfBoth(analysis: Analysis, write: ImageAccess, pipeline: Pipeline, job: JobFacts) {
+  if (follows(pipeline, write.pipeline)) return [];
+  return startedTogether(analysis, [write.pipeline, pipeline], [write.job, job]);
 }
 
 /** Commands that take whatever a moving tag points to then, without naming it. */
@@ -144,7 +130,7 @@ function firstUnnamed(
 ): Unnamed | undefined {
   for (const write of writes) {
     if (write.pipeline === pipeline) continue;
-    for (const pair of besidePairs(analysis, write, { pipeline, job: effect.job })) {
+    for (const pair of chainsOfBoth(analysis, write, pipeline, effect.job)) {
       const name = write.step.resolve(write.access.key, pair.a.circumstances);
       const tag = tagOf(name);
       if (tag === undefined || !isMutableTag(tag)) continue;

@@ -3,7 +3,7 @@ import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { isAction, isStaged, runTogether } from "../../facts/stages.ts";
 import type { Place } from "../../findings/source.ts";
 import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
-import { follows, isOneDefinition, type OnePush, onePush } from "../analysis/beside.ts";
+import { follows, startedTogether } from "../analysis/beside.ts";
 import {
   type Effect,
   isCalledDocumentation,
@@ -244,8 +244,8 @@ function firstPair(analysis: Analysis, { pipeline, job, effect, testers }: Searc
   for (const { pipeline: tests, jobs } of testers) {
     const isBesideStages = isStaged(pipeline) || isStaged(tests);
     if (tests.id === pipeline.id || (!isBesideStages && jobs.some((test) => test.file === job.file))) continue;
-    const pairs = isBesideStages ? besideStages(analysis, pipeline, tests) : analysis.together(pipeline, tests);
-    for (const { a: chain, b: testChain } of pairs) {
+    if (follows(pipeline, tests)) continue;
+    for (const { a: chain, b: testChain } of startedTogether(analysis, [pipeline, tests])) {
       if (testChain.upstream || !isTestedThen(chain, testChain)) continue;
       // Whoever also starts after the tests is another rule's: any one of several starts it.
       if (chain.upstream && (effect.kind !== "deploy" || startsAlsoAfter(chain, tests))) continue;
@@ -260,13 +260,6 @@ function firstPair(analysis: Analysis, { pipeline, job, effect, testers }: Searc
     }
   }
   return undefined;
-}
-
-/** By one push of which a path may be for both; nothing else orders or starts them. */
-function besideStages(analysis: Analysis, pipeline: Pipeline, tests: Pipeline): OnePush[] {
-  if (isOneDefinition(pipeline, tests) || follows(pipeline, tests)) return [];
-  const push = onePush(analysis, [pipeline, tests]);
-  return push && !push.apart ? [push] : [];
 }
 
 /** Somebody is asked, or something is tried or done that the files do not tell. */
