@@ -26,113 +26,64 @@ export interface JobResources {
 
 /** What a job has of its own: a role, and a project with its log where a machine runs it. */
 export function jobResourcesOf(place: JobPlace, register: Register): JobResources {
-  const { options, pipeline, name, job, environment } = place;
   // What an upload may do is a matter of who does it: the pipeline's role, or that of the environment's account.
   if (nativeUpload(place, register) !== undefined) return { resources: [] };
-  const native = nativeStack(place, register) !== undefined;
-  const isCheck = place.line.runsFor === "pull requests";
-  const once = isCheck ? "for pull requests" : "once for each release";
-  const where = environment === undefined ? once : `in ${environment.name}`;
-  const bucket = bucketOf(place.line);
-  const { handOver, statements, untold } = permissionsOf(place, native ? "as a stack" : "on a machine");
-  const policy: ParameterSpec | undefined =
-    untold.length === 0
-      ? undefined
-      : {
-          id: register.id(...wordsOf(place), "policy arn"),
-          description: `ARN of a policy with what ${pipeline.name}.${name} may do ${where} (${untold.join(", ")}).`,
-          pattern: "^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+$",
-          patternMeaning: "the ARN of a policy",
-        };
-  const role = (all: readonly Statement[]) => ({
-    kind: "role" as const,
-    id: roleId(place, register),
-    comment: [`${pipeline.name}.${name}, ${where}`],
-    statements: all,
-    ...(policy && { policyParameter: policy.id }),
-  });
+  return nativeStack(place, register) === undefined ? buildOf(place, register) : stackOf(place, register);
+}
+
+function stackOf(place: JobPlace, register: Register): JobResources {
+  const { statements, untold } = permissionsOf(place, "as a stack");
+  const policy = policyOf(place, untold, register);
   const target = targetOfPlace(place);
   const isAbroad = target?.elsewhere === "account";
-  const stackRole = (): Role => ({
-    ...role(statements),
+  const role: Role = {
+    ...roleOf(place, { register, statements, policy }),
     service: "cloudformation.amazonaws.com",
     ...(isAbroad && { name: jobRoleName(place, register) }),
-  });
-  const told = { ...(policy && { policy }) };
-  if (native && isAbroad) return { resources: [], elsewhere: { account: target.account, role: stackRole(), ...told } };
-  if (native) return { resources: [stackRole()], ...told };
+  };
+  const told = policy && { policy };
+  return isAbroad
+    ? { resources: [], elsewhere: { account: target.account, role, ...told } }
+    : { resources: [role], ...told };
+}
+
+function buildOf(place: JobPlace, register: Register): JobResources {
+  const { options, pipeline, name, job } = place;
+  const { handOver, statements, untold } = permissionsOf(place, "on a machine");
+  const policy = policyOf(place, untold, register);
+  const target = targetOfPlace(place);
+  const abroad = target?.elsewhere === "account" ? target : undefined;
   const projectName = register.project(place);
   const logs = register.id(...wordsOf(place), "logs");
   const commands = buildspecText(place, register);
   // For a pull request a build does the same, but for what it publishes.
   const isOther =
-    isCheck && commands !== buildspecText({ ...place, line: { ...place.line, runsFor: "pushes" } }, register);
+    place.line.runsFor === "pull requests" &&
+    commands !== buildspecText({ ...place, line: { ...place.line, runsFor: "pushes" } }, register);
   const folder = path(options.folder, "buildspecs", isOther ? "checks" : "");
   const buildspec = path(folder, `${pipeline.name}-${name}.yml`);
   const cache = cachePaths(job).length > 0 ? `cache/${projectName}` : undefined;
   const machine = machineOf(place);
-  const own: Statement[] = [
-    {
-      sid: "Log",
-      actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-      resources: [[arnOf(logs)]],
-    },
-    {
-      sid: "FindArtifacts",
-      actions: ["s3:GetBucketLocation", "s3:GetBucketAcl"],
-      resources: [[arnOf(bucket)]],
-    },
-    {
-      sid: "TakeArtifacts",
-      actions: ["s3:GetObject", "s3:GetObjectVersion"],
-      resources: [
-        ...takenBy(place, register).map((artifact) => artifactKeys(place, artifact)),
-        ...(cache === undefined ? [] : [text`${arnOf(bucket)}/${cache}/*`]),
-      ],
-    },
-    ...recordsStatements(place),
-    ...networkStatements(machine),
-    ...(Object.keys(job.artifacts).length > 0 && !deploysSet(place)
-      ? [
-          {
-            sid: "LeaveArtifacts",
-            actions: ["s3:PutObject"],
-            resources: [artifactKeys(place, register.artifact(place))],
-          },
-        ]
-      : []),
-    ...(cache === undefined
-      ? []
-      : [{ sid: "KeepCache", actions: ["s3:PutObject"], resources: [text`${arnOf(bucket)}/${cache}/*`] }]),
-  ];
-  const lent: Role | undefined = isAbroad
-    ? {
-        ...role(statements),
-        name: jobRoleName(place, register),
-        lentTo: {
-          account: options.settings.home!.account,
-          role: `${options.settings.rolePath}${jobRoleName(place, register)}`,
-        },
-      }
-    : undefined;
-  const acting: readonly Statement[] = isAbroad
+  const acting: readonly Statement[] = abroad
     ? [
         {
           sid: "ActElsewhere",
           actions: ["sts:AssumeRole"],
-          resources: [roleArnIn(target, jobRoleName(place, register), options.settings)],
+          resources: [roleArnIn(abroad, jobRoleName(place, register), options.settings)],
         },
       ]
     : statements;
-  const { policyParameter: _policy, ...ofTheBuild } = role([...own, ...handOver, ...acting]);
+  const own = [...buildStatements(place, { register, logs, cache, machine }), ...handOver, ...acting];
+  const told = policy && { policy };
   return {
-    ...(lent ? { elsewhere: { account: target!.account, role: lent, ...told } } : told),
+    ...(abroad
+      ? { elsewhere: { account: abroad.account, role: lentRole(place, { register, statements, policy }), ...told } }
+      : told),
     buildspec: { path: buildspec, text: commands },
     resources: [
       {
-        ...ofTheBuild,
+        ...roleOf(place, { register, statements: own, policy: abroad ? undefined : policy }),
         service: "codebuild.amazonaws.com",
-        ...(policy && !isAbroad && { policyParameter: policy.id }),
       },
       { kind: "logs", id: logs, comment: [], name: `/aws/codebuild/${projectName}`, retentionDays: 90 },
       {
@@ -146,10 +97,89 @@ export function jobResourcesOf(place: JobPlace, register: Register): JobResource
         buildspec: path(options.root, buildspec),
         timeoutMinutes: Math.min(2160, Math.max(5, Math.ceil(job.timeoutMs / 60_000))),
         variables: [...new JobValues(place).settled, ...recordsVariables(place), ...targetVariables(place, register)],
-        cache: cache === undefined ? undefined : { bucket, path: cache },
+        cache: cache === undefined ? undefined : { bucket: bucketOf(place.line), path: cache },
       },
     ],
   };
+}
+
+/** What a job may do that its commands do not tell, which somebody gives it. */
+function policyOf(place: JobPlace, untold: readonly string[], register: Register): ParameterSpec | undefined {
+  if (untold.length === 0) return undefined;
+  return {
+    id: register.id(...wordsOf(place), "policy arn"),
+    description: `ARN of a policy with what ${place.pipeline.name}.${place.name} may do ${whereOf(place)} (${untold.join(", ")}).`,
+    pattern: "^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+$",
+    patternMeaning: "the ARN of a policy",
+  };
+}
+
+function whereOf({ line, environment }: JobPlace): string {
+  if (environment !== undefined) return `in ${environment.name}`;
+  return line.runsFor === "pull requests" ? "for pull requests" : "once for each release";
+}
+
+interface RoleNeeds {
+  readonly register: Register;
+  readonly statements: readonly Statement[];
+  readonly policy: ParameterSpec | undefined;
+}
+
+function roleOf(place: JobPlace, { register, statements, policy }: RoleNeeds) {
+  return {
+    kind: "role" as const,
+    id: roleId(place, register),
+    comment: [`${place.pipeline.name}.${place.name}, ${whereOf(place)}`],
+    statements,
+    ...(policy && { policyParameter: policy.id }),
+  };
+}
+
+/** The role in the account of its environment that a build takes on. */
+function lentRole(place: JobPlace, needs: RoleNeeds): Role {
+  const { settings } = place.options;
+  const name = jobRoleName(place, needs.register);
+  return {
+    ...roleOf(place, needs),
+    name,
+    lentTo: { account: settings.home!.account, role: `${settings.rolePath}${name}` },
+  };
+}
+
+interface BuildNeeds {
+  readonly register: Register;
+  readonly logs: string;
+  /** Folder of its cache in the bucket. */
+  readonly cache: string | undefined;
+  readonly machine: ReturnType<typeof machineOf>;
+}
+
+/** What a build may do whatever its commands are. */
+function buildStatements(place: JobPlace, { register, logs, cache, machine }: BuildNeeds): Statement[] {
+  const bucket = arnOf(bucketOf(place.line));
+  const kept = cache === undefined ? [] : [text`${bucket}/${cache}/*`];
+  const leaves = Object.keys(place.job.artifacts).length > 0 && !deploysSet(place);
+  return [
+    { sid: "Log", actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [[arnOf(logs)]] },
+    { sid: "FindArtifacts", actions: ["s3:GetBucketLocation", "s3:GetBucketAcl"], resources: [[bucket]] },
+    {
+      sid: "TakeArtifacts",
+      actions: ["s3:GetObject", "s3:GetObjectVersion"],
+      resources: [...takenBy(place, register).map((artifact) => artifactKeys(place, artifact)), ...kept],
+    },
+    ...recordsStatements(place),
+    ...networkStatements(machine),
+    ...(leaves
+      ? [
+          {
+            sid: "LeaveArtifacts",
+            actions: ["s3:PutObject"],
+            resources: [artifactKeys(place, register.artifact(place))],
+          },
+        ]
+      : []),
+    ...(cache === undefined ? [] : [{ sid: "KeepCache", actions: ["s3:PutObject"], resources: kept }]),
+  ];
 }
 
 /** CodePipeline shortens the names of artifacts in keys, to ten characters. */
