@@ -42,8 +42,11 @@ export const deeds: { [Name in DeedName]: Preparing<Name> } = {
       underways.alongside(cancelled.ended().catch(report));
       return cancelled.run;
     }),
-  resume: ({ params }, { host, underways, secretsFile }) =>
-    toRun(host, params, async (run, by) => underways.take(answered(await host.resume({ run, secretsFile }, by)))),
+  resume: ({ params, body: { override } }, { host, underways, secretsFile }) =>
+    toRun(host, params, async (run, by) => {
+      if (override !== undefined) await underways.letGo(run);
+      return await underways.take(answered(await host.resume({ run, secretsFile, override }, by)));
+    }),
   retry: ({ params }, { host, underways, secretsFile }) =>
     toRun(host, params, async (run, by) => underways.take(answered(await host.retry({ run, secretsFile }, by)))),
   async answer({ params, body: { answer, comment } }, { host, underways, secretsFile }) {

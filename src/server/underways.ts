@@ -83,6 +83,15 @@ export class Underways {
     return run;
   }
 
+  /** Lets somebody go on with it in another way. Nothing happens to what is not at rest, or of nobody here. */
+  async letGo(run: RunId): Promise<void> {
+    const underway = this.#underway.get(run);
+    if (underway?.isAtRest !== true) return;
+    // The next server goes on with it if nobody does: it stays in the file.
+    this.#underway.delete(run);
+    await underway.close();
+  }
+
   /** Something that is to be over before the server goes. */
   alongside(work: Promise<unknown>): void {
     const following = work.then(() => {}).finally(() => this.#following.delete(following));
@@ -143,6 +152,7 @@ export class Underways {
     let hasEnded: boolean;
     try {
       await Promise.race([ended, underway.ended()]);
+      if (this.#underway.get(run) !== underway) return;
       await underway.tidyUp();
       const owed = underway.owed();
       // Asked before its journal is closed. Where a stop has closed it already, the next server looks.
@@ -150,7 +160,7 @@ export class Underways {
       await underway.close();
       for (const one of owed) await this.#takeBack(one);
     } catch (error) {
-      if (this.#isClosing) return;
+      if (this.#isClosing || this.#underway.get(run) !== underway) return;
       this.#options.report(error);
       await underway.close().catch(this.#options.report);
       hasEnded = true;

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { StatusView } from "../../src/control/views/status.ts";
 import type { AccessPage } from "../../src/server/wire/access-log.ts";
 import { sandbox, until } from "../cli/sandbox.ts";
 import { fullDepth } from "../lane/needs.ts";
@@ -110,6 +111,41 @@ test(
     );
   },
 );
+
+test("what a server waits with for the end of a freeze goes past it with a reason, once", fullDepth(), async (t) => {
+  const box = sandbox(t, { files });
+  const made = await box.baton("token", "create", "dora", "--role", "operator:dev");
+  const dora = made.stdout.trim();
+  const otto = (await box.baton("token", "create", "otto", "--role", "operator")).stdout.trim();
+  await using server = await serving(box);
+  await post(server, "freeze", { until: inAnHour(), reason: "Christmas" }, { environment: "prod", token: otto });
+  const request = { to: "prod" };
+  const { plan } = (await post(server, "plan", request, { token: otto })).body;
+  const { run } = (await post(server, "start", { ...request, plan }, { token: otto })).body;
+  const open = async () => (await box.json<StatusView>("status")).open[0];
+  await until("it waits", async () => (await open())?.waiting.some(({ wait }) => wait.kind === "freeze") === true);
+  const resume = async (body: object, token = otto) => {
+    const answer = await fetch(`${server.url}/api/runs/${run}/resume`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+      body: JSON.stringify(body),
+    });
+    return [answer.status, ((await answer.json()) as { code?: string }).code];
+  };
+  assert.deepEqual(await resume({}), [409, "runs-elsewhere"], "the server goes on with it already");
+  assert.deepEqual(await resume({ override: " " }), [400, "wrong-request"]);
+  assert.deepEqual(await resume({ override: "Now" }, dora), [403, "not-allowed"]);
+  assert.equal((await open())?.override, undefined, "none of these let it in");
+  assert.deepEqual(await resume({ override: "Nobody can pay" }), [200, undefined]);
+  await until("it has ended", async () => (await open()) === undefined);
+  const [ended] = (await box.json<StatusView>("status")).runs;
+  assert.deepEqual([ended!.run, ended!.conclusion], [run, "succeeded"]);
+  const audit = await box.json<{ entries: { did: string; by: string; comment?: string }[] }>("audit", "--env", "prod");
+  assert.match(JSON.stringify(audit), /Nobody can pay/);
+  assert.deepEqual((await resume({ override: "Nobody can pay" }))[1], "has-finished");
+  await until("nothing is left to take up", () => box.read(".baton/server/underway.json").includes('"runs":[]'));
+  assert.equal(server.said().includes("Error"), false, server.said());
+});
 
 test(
   "who may not deploy there may not freeze or thaw there, and what is no freeze is refused",

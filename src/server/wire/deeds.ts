@@ -36,6 +36,8 @@ export const preview = z
 
 export const nothing = z.strictObject({});
 
+export const resumeRequest = z.strictObject({ override }).meta({ id: "ResumeRequest" });
+
 export const cancelRequest = z
   .strictObject({
     mode: z

@@ -14,6 +14,7 @@ import {
   nothing,
   planRequest,
   preview,
+  resumeRequest,
   session,
   signInRequest,
   startRequest,
@@ -289,8 +290,9 @@ export const routes = {
     method: "post",
     path: "/api/runs/{run}/resume",
     role: "operator",
-    summary: "Goes on with a run that has not ended and that nobody runs",
-    body: nothing,
+    summary:
+      "Goes on with a run that has not ended and that nobody runs; with an override also one of this server that a freeze or a change window keeps back",
+    body: resumeRequest,
     answer: done,
   }),
   retry: route({

@@ -4,14 +4,16 @@ import { useState } from "preact/hooks";
 import { releaseMeant } from "../../data/states.ts";
 import { ask } from "../../data/views.ts";
 import type { Problem, Run } from "../../data/wire.ts";
-import { Problems, Sheet } from "../../parts/parts.tsx";
+import { Problems, ReasonField, Sheet } from "../../parts/parts.tsx";
 
 interface Deed {
   /** On the button that opens the question. */
   readonly name: string;
   readonly title: string;
   readonly says: string;
-  readonly does: readonly { readonly button: string; readonly path: string; readonly body: unknown }[];
+  readonly does: readonly { readonly button: string; readonly path: string; readonly body: object }[];
+  /** With a reason, which is sent as this. */
+  readonly reason?: string;
 }
 
 function deedsOf(run: Run): Deed[] {
@@ -38,14 +40,22 @@ function deedsOf(run: Run): Deed[] {
       { button: "End running jobs now", path: "cancel", body: { mode: "now" } },
     ],
   };
-  if (status !== "suspended") return [cancel];
+  const isKeptBack = run.waiting.some(({ wait }) => wait.kind === "freeze" || wait.kind === "window");
+  const goPast: Deed = {
+    name: "Go past",
+    title: `Let release ${release} in all the same`,
+    says: "It waits for no freeze and no change window any more. Everybody who is told of freezes is told that, by whom and why.",
+    does: [{ button: `Let release ${release} in`, path: "resume", body: {} }],
+    reason: "override",
+  };
+  if (status !== "suspended") return isKeptBack ? [goPast, cancel] : [cancel];
   const resume: Deed = {
     name: "Resume",
     title: `Go on with release ${release}`,
     says: "Jobs that were cut off start again; what has passed is not repeated.",
     does: [{ button: `Resume release ${release}`, path: "resume", body: {} }],
   };
-  return [resume, cancel];
+  return isKeptBack ? [resume, goPast, cancel] : [resume, cancel];
 }
 
 export function RunDeeds({ run }: { run: Run }) {
@@ -67,8 +77,10 @@ export function RunDeeds({ run }: { run: Run }) {
 function Question({ deed, run, close }: { deed: Deed; run: string; close(): void }) {
   const [problem, setProblem] = useState<Problem>();
   const [isAsking, setAsking] = useState(false);
-  const act = async (path: string, body: unknown) => {
+  const [reason, setReason] = useState("");
+  const act = async (path: string, given: object) => {
     setAsking(true);
+    const body = deed.reason === undefined ? given : { ...given, [deed.reason]: reason.trim() };
     const done = await ask(`/api/runs/${encodeURIComponent(run)}/${path}`, body);
     setAsking(false);
     if ("problem" in done) setProblem(done.problem);
@@ -79,13 +91,14 @@ function Question({ deed, run, close }: { deed: Deed; run: string; close(): void
       <div class="deed">
         <p>{deed.says}</p>
         <Problems problem={problem} />
+        {deed.reason !== undefined && <ReasonField value={reason} onInput={setReason} />}
         <div class="deed-buttons">
           {deed.does.map(({ button, path, body }, index) => (
             <button
               key={button}
               type="button"
               class={`button ${index === 0 ? "button-first" : ""}`}
-              disabled={isAsking}
+              disabled={isAsking || (deed.reason !== undefined && reason.trim() === "")}
               onClick={() => act(path, body)}
             >
               {button}
