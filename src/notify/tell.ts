@@ -23,8 +23,8 @@ export interface Telling {
 
 const lookMs = 250;
 const attemptMs = 10_000;
-/** Mail servers may take their time before they take a mail: one that was cut off would be sent twice. */
-const mailAttemptMs = 60_000;
+/** Mail servers may take their time before they take a mail: one that was cut off would be sent twice. Of CDEvents each has its own time. */
+const longerAttemptMs: Partial<Record<NoticeAddress["kind"], number>> = { email: 60_000, cdevents: 600_000 };
 /** What one target gets at a time: others, and other processes, have their turn then. */
 const mostAtATime = 20;
 const longestAtATimeMs = 10_000;
@@ -154,7 +154,7 @@ async function attempt(telling: Telling, notice: Notice, to: NoticeAddress): Pro
   const history =
     to.kind === "otlp" && notice.kind === "run.ended" ? { history: outbox.historyOf(notice.run!, notice.seq) } : {};
   const letter = { ...known, ...history, id: outbox.idOf(notice), notice };
-  const inTime = AbortSignal.any([signal, AbortSignal.timeout(to.kind === "email" ? mailAttemptMs : attemptMs)]);
+  const inTime = AbortSignal.any([signal, AbortSignal.timeout(longerAttemptMs[to.kind] ?? attemptMs)]);
   return await post({ to, letter, secrets, now: now(), signal: inTime });
 }
 

@@ -30,7 +30,7 @@ export class Proxies {
     const way = (forwardedFor ?? "").split(",").map((each) => each.trim());
     let client = peer;
     while (way.length > 0 && this.#has(client)) {
-      const before = way.pop()!;
+      const before = withoutPort(way.pop()!);
       if (isIP(before) === 0) break;
       client = before;
     }
@@ -44,6 +44,9 @@ export class Proxies {
     return version !== 0 && this.#list.check(plain, version === 6 ? "ipv6" : "ipv4");
   }
 }
+
+/** Some proxies write the port of their peer behind its address: `203.0.113.9:51234`, `[2001:db8::1]:51234`. */
+const withoutPort = (text: string) => text.replace(/^(?:\[([\da-f:.]{2,45})\]|([\d.]{7,15}))(?::\d{1,5})?$/i, "$1$2");
 
 /** On this machine. */
 export const proxiesHere = ["127.0.0.0/8", "::1"];

@@ -153,6 +153,15 @@ test("what a receiver answers says whether it may take it later", async (t) => {
     because: "HTTP 429",
     retryAfterMs: 30_000,
   });
+  const at = { date: "Fri, 31 Dec 1999 23:59:59 GMT", "retry-after": "Sat, 01 Jan 2000 00:00:44 GMT" };
+  const dated = { kind: "failed", because: "HTTP 503", retryAfterMs: 45_000 };
+  assert.deepEqual(await outcomeOf(t, { status: 503, headers: at }), dated, "by the receiver's own clock");
+  for (const wrong of [
+    { ...at, "retry-after": "soon" },
+    { ...at, "retry-after": at.date },
+  ]) {
+    assert.deepEqual(await outcomeOf(t, { status: 503, headers: wrong }), { kind: "failed", because: "HTTP 503" });
+  }
   const moved = await outcomeOf(t, { status: 307, headers: { location: "http://127.0.0.1:9/elsewhere" } });
   assert.deepEqual(moved, { kind: "failed", because: "HTTP 307" });
 });

@@ -1,7 +1,11 @@
 /** Targets that are programs: what they are sent is held against what they publish, and a second time is no second thing. */
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { type TestContext, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import type { Recorded } from "../../src/engine/events.ts";
 import { spanIdOf } from "../../src/engine/trace-context.ts";
 import type { NoticeAddress } from "../../src/model/delivery.ts";
@@ -9,6 +13,8 @@ import { post } from "../../src/notify/channels/channels.ts";
 import type { Letter, Posted } from "../../src/notify/channels/post.ts";
 import type { Notice, NoticeKind } from "../../src/notify/messages/notice.ts";
 import { isStandard } from "../../src/server/hooks/signature.ts";
+import { sandbox } from "../cli/sandbox.ts";
+import { fullDepth } from "../lane/needs.ts";
 import { Control } from "../platforms/github/api/control.ts";
 import { respond } from "../platforms/github/api/respond.ts";
 import { cdEventProblems, otlpProblems } from "./published/descriptions.ts";
@@ -99,6 +105,71 @@ test("two pipelines are two events with ids of their own; those that went are se
   assert.equal((await sent(to, { URL: receiver.url }, what)).kind, "taken");
   const ids = receiver.received.map(({ body }) => JSON.parse(body).id);
   assert.deepEqual(ids, ["baton_7_abc", "baton_7_abc_2", "baton_7_abc", "baton_7_abc_2"]);
+});
+
+test("a slow receiver gets all events of many pipelines: each has its own time", fullDepth(), async (t) => {
+  const names = ["a", "b", "c", "d", "e", "f"];
+  const pipelines = names
+    .map((name) => `  ${name}: { jobs: { deploy: { deploys: true, steps: ["true"] } } }\n`)
+    .join("");
+  const box = sandbox(t, {
+    files: {
+      ".gitignore": ".baton\n",
+      "baton.yaml": `name: shop
+environments: { dev: { branch: main } }
+pipelines:
+${pipelines}notices: { log: { cdevents: { url: { secret: URL } }, on: [deployed] } }
+`,
+    },
+  });
+  const receiver = await httpReceiver(t);
+  receiver.behave = async () => {
+    await setTimeout(2_000);
+    return 200;
+  };
+  assert.equal((await box.baton("run", "--env", "dev")).code, 0);
+  box.env.URL = receiver.url;
+  const sent = await box.baton("notices", "retry");
+  assert.equal(sent.code, 0, sent.stderr);
+  assert.equal(receiver.received.length, names.length, "each once, in one attempt of twelve seconds");
+});
+
+test("targets are reached through a proxy, and one that refuses is said", fullDepth(), async (t) => {
+  const receiver = await httpReceiver(t);
+  const asked: string[] = [];
+  let isOpen = true;
+  const proxy = createServer().on("connect", ({ url }, socket) => {
+    asked.push(url!);
+    if (!isOpen) return void socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+    const onward = connect(Number(new URL(receiver.url).port), "127.0.0.1", () => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      onward.pipe(socket).pipe(onward);
+    });
+    for (const end of [socket, onward]) end.on("error", () => {});
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  t.after(() => proxy.close());
+  const box = sandbox(t, {
+    files: {
+      "baton.yaml": `name: shop
+environments: { dev: { branch: main } }
+pipelines: { web: { jobs: { deploy: { deploys: true, steps: ["true"] } } } }
+notices: { team: { webhook: { url: { secret: URL } } } }
+`,
+    },
+  });
+  Object.assign(box.env, {
+    URL: "http://hook.example/x",
+    HTTP_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    NODE_USE_ENV_PROXY: "1",
+  });
+  const through = await box.baton("notices", "test", "team");
+  assert.equal(through.code, 0, through.stderr);
+  assert.deepEqual([asked, receiver.received.map(({ path }) => path)], [["hook.example:80"], ["/x"]]);
+  isOpen = false;
+  const refused = await box.baton("notices", "test", "team");
+  assert.match(refused.stdout + refused.stderr, /it did not get to team \(webhook\): the connection broke off/);
 });
 
 /** GitHub over a port: the stand-in answers, and what does not fit its published description fails the test. */

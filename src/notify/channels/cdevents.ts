@@ -3,6 +3,9 @@ import { postJson } from "./http.ts";
 import { type Attempt, need, type Posted } from "./post.ts";
 import { payloadOf, signed } from "./webhook.ts";
 
+/** For each event: one notice may be as many as there are pipelines. */
+const eventMs = 10_000;
+
 /**
  * CDEvents in CloudEvents, structured mode over HTTP. What is several events is sent one after the other: whoever gets one again, because
  * the next one did not go, knows it by its id.
@@ -15,7 +18,8 @@ export async function postCdEvents({ to, letter, secrets, now, signal }: Attempt
     const body = JSON.stringify(event);
     const signature = key === undefined ? {} : signed({ id: event.id, body, key, now });
     const headers = { "content-type": "application/cloudevents+json; charset=utf-8", ...signature };
-    const posted = await postJson({ url, body, headers, signal });
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(eventMs)]);
+    const posted = await postJson({ url, body, headers, signal: inTime });
     if (posted.kind !== "taken") return posted;
   }
   return { kind: "taken" };

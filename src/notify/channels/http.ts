@@ -78,8 +78,17 @@ async function ask(attempt: HttpAttempt): Promise<{ response: Response } | NotTa
   const said = shortened(await beginningOf(response), [attempt.url, url, ...secrets, ...hidden]);
   const because = said === "" ? `HTTP ${status}` : `HTTP ${status}: ${said}`;
   if (wrongMessage.has(status)) return { kind: "refused", because };
-  const wait = Number(response.headers.get("retry-after")) * 1000;
+  const wait = waitIn(response.headers);
   return { kind: "failed", because, ...(wait > 0 && { retryAfterMs: Math.min(wait, longestWaitMs) }) };
+}
+
+/** Milliseconds; 0 where nothing is said. RFC 9110, 10.2.3: seconds, or a date, by the clock of whoever says it. */
+function waitIn(headers: Headers): number {
+  const said = headers.get("retry-after") ?? "";
+  if (/^\d+$/.test(said)) return Number(said) * 1000;
+  const there = Date.parse(headers.get("date") ?? "");
+  const wait = Date.parse(said) - (Number.isNaN(there) ? Date.now() : there);
+  return Number.isNaN(wait) ? 0 : wait;
 }
 
 /** A name and a password, which `fetch` takes in no address, are a header; `secrets`: what of the address only some may know. */
@@ -117,8 +126,9 @@ export function decoded(text: string): string {
 
 /** Without the address, which only some may know. */
 function causeOf(error: unknown): string {
-  const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
-  if (code === undefined) return message === "" ? "no connection" : "the connection broke off";
+  const { code, message } = ((error as Error).cause ?? error) as { code?: unknown; message: string };
+  // Also a number, where a proxy refuses.
+  if (typeof code !== "string") return message === "" ? "no connection" : "the connection broke off";
   return networkWords(code) ?? code;
 }
 
