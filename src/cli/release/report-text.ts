@@ -112,7 +112,7 @@ const money = (usd: number): string => `$${usd.toFixed(2)}`;
 
 function environmentRow(each: EnvironmentReport, until: number): string[] {
   const { environment, deployments, perWeek, failed, takenBack, failureRate, repairs, brokenSince } = each;
-  const share = failed === 0 ? "0" : `${failed} (${Math.round(failureRate * 100)} %)`;
+  const shareOf = (many: number, rate: number) => (many === 0 ? "0" : `${many} (${Math.round(rate * 100)} %)`);
   const notes = [
     ...(takenBack === 0 ? [] : [`${takenBack} taken back`]),
     ...(brokenSince === undefined ? [] : [`failed ${ago(until - brokenSince)}, and nothing has passed since`]),
@@ -123,9 +123,9 @@ function environmentRow(each: EnvironmentReport, until: number): string[] {
     String(deployments),
     perWeek.toFixed(1),
     spreadText(each.leadTimeMs),
-    share,
+    shareOf(failed, failureRate),
     spreadText(each.recoveryMs),
-    String(repairs),
+    shareOf(repairs, repairs / deployments),
     notes.join(", "),
   ];
 }
