@@ -68,10 +68,12 @@ export const botTokenPushDoesNotTrigger: Rule = {
   },
 };
 
-/** The tag was there before: pushing it started this run, and whatever else waits for it. */
+/** The tag was there before: pushing it started this run, and whatever else waits for it. By hand it is run for such a tag again. */
 function startedByTag(analysis: Analysis, maker: Maker): boolean {
   const chains = chainsMaking(analysis, maker);
-  return chains.length > 0 && chains.every(({ root }) => root.kind === "push" && root.ref.kind === "tag");
+  const byTag = chains.filter(({ root }) => root.kind === "push" && root.ref.kind === "tag");
+  const byHand = chains.filter(({ root }) => root.kind === "dispatch" || root.kind === "call");
+  return byTag.length > 0 && byTag.length + byHand.length === chains.length;
 }
 
 function chainsMaking(analysis: Analysis, { pipeline, job, step }: Maker): TriggerChain[] {

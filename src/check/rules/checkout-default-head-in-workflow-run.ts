@@ -1,4 +1,4 @@
-import type { JobFacts, Pipeline } from "../../facts/facts.ts";
+import type { JobFacts, Pipeline, StepFacts } from "../../facts/facts.ts";
 import { type Analysis, can } from "../analysis/analysis.ts";
 import {
   type Effect,
@@ -59,7 +59,7 @@ function hitOf(analysis: Analysis, pipeline: Pipeline, job: JobFacts): Hit | und
   if (job.kind !== "work" || isPreview(job) || reportsOrCleans(job)) return undefined;
   const effects = lastingEffects(job).filter((effect) => effect.step);
   const [effect] = effects;
-  if (!effect || takesBuiltFiles(analysis, job) || pinnedToCommit(effects)) return undefined;
+  if (!effect || takesBuiltFiles(analysis, job) || pinnedToCommit(analysis, job, effects)) return undefined;
   const chain = analysis
     .chains(pipeline)
     .find((each) => each.upstream && runsTestedCode(each) && can(analysis.effectRuns(job, each.circumstances)));
@@ -120,7 +120,18 @@ function runsTestedCode(chain: TriggerChain): boolean {
   return event === "push" || event === "release" || (event === "workflow_run" && chain.root.kind === "push");
 }
 
-/** What is deployed is named by the tested commit; the checkout brings only the means. */
-function pinnedToCommit(effects: ReturnType<typeof lastingEffects>): boolean {
-  return effects.every(({ step }) => step !== undefined && /head_sha/.test(step.text));
+/** What is deployed is named by the tested commit, also through outputs; the checkout brings only the means. */
+function pinnedToCommit(analysis: Analysis, job: JobFacts, effects: readonly Effect[]): boolean {
+  const namesCommit = ({ text }: StepFacts): boolean => /head_sha/.test(text);
+  const outputs = [
+    ...job.steps.filter((step) => step.id !== undefined && namesCommit(step)).map(({ id }) => `steps.${id}.outputs.`),
+    ...analysis
+      .jobsBefore(job)
+      .filter(({ steps }) => steps.some(namesCommit))
+      .map(({ path }) => `needs.${path[0]}.outputs.`),
+  ].map((each) => each.toLowerCase());
+  return effects.every(
+    ({ step }) =>
+      step !== undefined && (namesCommit(step) || outputs.some((each) => step.text.toLowerCase().includes(each))),
+  );
 }
