@@ -117,8 +117,7 @@ export class ReusedCheckout {
 
   /** Whoever worked there has gone: begins to look whether it is as new, while it is not known yet who is next. */
   lookAhead(): void {
-    const looks = Promise.all([this.#files?.isStill(), this.#own?.isStill()]);
-    this.#ahead = { since: performance.now(), isAsNew: looks.then((all) => all.every((is) => is === true)) };
+    this.#ahead = { since: performance.now(), isAsNew: WrittenTree.areStill([this.#files, this.#own]) };
   }
 
   /** A look from long ago is none: somebody may have been there. */

@@ -35,8 +35,8 @@ export interface TreeLooker {
    * Resolves with whether it did.
    */
   note(folder: string, paths: readonly string[]): Promise<boolean>;
-  /** Whether the file system still says the same of all of them. */
-  isStill(folder: string): Promise<boolean>;
+  /** Whether the file system still says the same of all that was noted for these folders; there is at least one. */
+  isStill(...folders: string[]): Promise<boolean>;
 }
 
 /**
@@ -125,9 +125,11 @@ export class WrittenTree {
     this.#isNoted = (await this.#looker?.note(root, paths)) === true;
   }
 
-  /** Whether the looker, if there is one, finds everything as it was. */
-  async isStill(): Promise<boolean> {
-    return this.#isNoted && (await this.#looker!.isStill(this.#entries[0]!.path));
+  /** Whether a looker finds everything of these as it was: asked once, as each question wakes it and then Baton. */
+  static async areStill(trees: readonly (WrittenTree | undefined)[]): Promise<boolean> {
+    const noted = trees.filter((tree) => tree !== undefined && tree.#isNoted) as WrittenTree[];
+    if (noted.length === 0 || noted.length < trees.length) return false;
+    return await noted[0]!.#looker!.isStill(...noted.map((tree) => tree.#entries[0]!.path));
   }
 
   /**
@@ -136,7 +138,7 @@ export class WrittenTree {
    * told: what was done cannot be distinguished from what is done next.
    */
   async restore(): Promise<"nothing" | "files" | undefined> {
-    if (await this.isStill()) return "nothing";
+    if (await WrittenTree.areStill([this])) return "nothing";
     let missing: "nothing" | "files" = "nothing";
     const again: Written[] = [];
     for (let at = 0; at < this.#entries.length; at++) {

@@ -4,7 +4,7 @@
  *
  * in:  requests (requests.h) of these fields:
  *      `note`, folder, paths below it...    what the file system says of each is noted, in place of what was
- *      `look`, folder                       is it still the same of each?
+ *      `look`, folders...                   is it still the same of each?
  * out: `noted`, `same` or `unknown` and a line end. Whatever is not certain is unknown.
  */
 #define _GNU_SOURCE
@@ -142,7 +142,9 @@ int main(void) {
       say("noted\n");
       continue;
     }
-    say(strcmp(what, "look") == 0 && is_still(folder) ? "same\n" : "unknown\n");
+    int is = strcmp(what, "look") == 0 && is_still(folder);
+    while (is && request.at < request.end) is = is_still(next(&request));
+    say(is ? "same\n" : "unknown\n");
     free(request.text);
   }
   return 0;

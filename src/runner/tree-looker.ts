@@ -4,7 +4,7 @@ import { nativeProgram } from "./native-program.ts";
 /** `tree-looker.c`, kept from the first use to `close`: what a `TreeLooker` of src/git/written-tree.ts is. */
 export interface KeptLooker {
   note(folder: string, paths: readonly string[]): Promise<boolean>;
-  isStill(folder: string): Promise<boolean>;
+  isStill(...folders: string[]): Promise<boolean>;
   close(): void;
 }
 
@@ -42,8 +42,8 @@ export function createTreeLooker(program: string | undefined = nativeProgram("tr
     async note(folder, paths) {
       return (await ask("note", folder, ...paths)) === "noted";
     },
-    async isStill(folder) {
-      return (await ask("look", folder)) === "same";
+    async isStill(...folders) {
+      return (await ask("look", ...folders)) === "same";
     },
     close() {
       isUsable = false;

@@ -89,8 +89,8 @@ test("the same where a program in C looks at the files", fullDepth("cc"), async 
   const answers = new Set<boolean>();
   const counting: TreeLooker = {
     note: kept.note,
-    async isStill(folder) {
-      const is = await kept.isStill(folder);
+    async isStill(...folders) {
+      const is = await kept.isStill(...folders);
       answers.add(is);
       return is;
     },
@@ -182,6 +182,15 @@ test("a looker in C tells each change, notes anew, and is done without when it i
   writeFileSync(join(folder, "dir", "file"), "one");
   const several = [note(), kept.isStill(folder), kept.isStill(`${folder}/nowhere`), kept.isStill(folder)];
   assert.deepEqual(await Promise.all(several), [true, true, false, true], "answers come in order");
+  const inside = join(folder, "dir");
+  assert.equal(await kept.isStill(folder, inside), false, "nothing was noted of one of two");
+  assert.equal(await kept.note(inside, [".", "file"]), true);
+  assert.equal(await kept.isStill(folder, inside), true, "two that are as they were");
+  assert.equal(await kept.isStill(inside, folder), true);
+  assert.equal(await kept.note(folder, ["."]), true);
+  for (let is = true; is; is = await kept.isStill(folder, inside)) chmodSync(join(inside, "file"), 0o600);
+  assert.equal(await kept.isStill(inside, folder), false, "one of two was changed");
+  assert.equal(await kept.isStill(folder), true, "the other was not");
   kept.close();
   assert.equal(await kept.isStill(folder), false);
   for (const program of [join(folder, "nowhere"), "/bin/false"]) {
