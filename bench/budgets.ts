@@ -48,11 +48,12 @@ export const budgets: readonly Budget[] = [
   { bench: "check, memory", side: "1,000 workflows", of: "MB", most: 140 },
 ];
 
-/** The bench without the sides that no budget is about, the first one being what others are compared with; undefined without any. */
+/** The bench without the sides that no budget is about, the first one and the floor being what others are compared with; undefined without any. */
 export function budgeted(bench: Bench): Bench | undefined {
   const own = budgets.filter((budget) => budget.bench === bench.name);
   if (own.length === 0) return undefined;
-  const isAsked = (name: string, at: number) => at === 0 || own.some(({ side }) => name.startsWith(side));
+  const isAsked = (name: string, at: number) =>
+    at === 0 || name.startsWith("floor") || own.some(({ side }) => name.startsWith(side));
   return { ...bench, sides: bench.sides.filter(({ name }, at) => isAsked(name, at)) };
 }
 

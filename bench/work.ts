@@ -1,5 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Side } from "./bench.ts";
 import type { JobGraph } from "./job-graph.ts";
 import { baton, needs, timeOf } from "./processes.ts";
@@ -37,7 +39,8 @@ export function repositoryFor(work: Work, folder: string, files: Record<string, 
  * Whole processes; what jobs print goes nowhere. ninja and make do all of it again because nothing says that it was done, Baton
  * because something was pushed since: it has its journal, and the checkouts that the run before has left.
  */
-export function sidesFor({ parallel }: Work, folder: string): Side[] {
+export function sidesFor(work: Work, folder: string): Side[] {
+  const { parallel } = work;
   const side = (name: string, program: string, args: string[]): Side => ({
     name: `${name} ${args.join(" ")}`,
     prepare: () => clean(folder),
@@ -47,7 +50,27 @@ export function sidesFor({ parallel }: Work, folder: string): Side[] {
     { ...side("ninja", "ninja", [`-j${parallel}`]), ...needs("ninja", "ninja-build") },
     { ...side("make", "make", [`-sj${parallel}`]), ...needs("make", "make") },
     { ...side("baton", baton(), ["run", "--env", "dev", "--parallel", String(parallel)]), prepare: () => push(folder) },
+    floorSide(work, folder),
   ];
+}
+
+/** What no program can leave out that promises what Baton does: see floor.c. */
+function floorSide({ graph, command, shell, parallel }: Work, folder: string): Side {
+  const { missing } = needs("cc", "gcc");
+  const program = `${folder}.floor`;
+  const journal = `${folder}.journal`;
+  if (missing === undefined) {
+    execFileSync("cc", ["-O2", "-o", program, fileURLToPath(new URL("floor.c", import.meta.url))]);
+  }
+  const isChain = [...graph.values()].every(({ length }) => length <= 1);
+  const numbers = [graph.size, isChain ? 1 : parallel].map(String);
+  const words = (SHELLS[shell] ?? "exec /bin/sh -c").split(" ").slice(1);
+  return {
+    name: "floor, in C",
+    ...(missing && { missing }),
+    prepare: () => rmSync(journal, { force: true }),
+    measure: () => timeOf(program, [...numbers, folder, journal, ...words, command], { cwd: folder }),
+  };
 }
 
 export function clean(folder: string): void {
