@@ -127,7 +127,7 @@ export class WrittenTree {
 
   /** Whether a looker finds everything of these as it was: asked once, as each question wakes it and then Baton. */
   static async areStill(trees: readonly (WrittenTree | undefined)[]): Promise<boolean> {
-    const noted = trees.filter((tree) => tree !== undefined && tree.#isNoted) as WrittenTree[];
+    const noted = trees.filter((tree) => tree?.#isNoted) as WrittenTree[];
     if (noted.length === 0 || noted.length < trees.length) return false;
     return await noted[0]!.#looker!.isStill(...noted.map((tree) => tree.#entries[0]!.path));
   }

@@ -8,7 +8,7 @@ import type { JournalReader } from "../../store/journal-reader.ts";
 import { loadDefinition } from "../definition/load.ts";
 import { type IdlePath, idlePaths } from "../local/idle-paths.ts";
 import { freezesNow, isUnderway, openJournal } from "../local/journal.ts";
-import { type Lack, lackingHere } from "../local/lacking.ts";
+import type { Lack } from "../local/lacking.ts";
 import { pastOf } from "../local/past.ts";
 import { readOutlook } from "../local/release-facts.ts";
 import type { Place, Project } from "../project.ts";
@@ -90,6 +90,7 @@ export async function planRun({ caller, project }: Place, request: PlanRequest):
   };
 
   async function lacking(planned: Judged & Pick<Planned, "delivery" | "project">): Promise<Lack[]> {
+    const { lackingHere } = await import("../local/lacking.ts");
     const secrets = readSecrets(caller, request.secretsFile);
     return await lackingHere(caller, { ...planned, secrets }, { versions: "left out" });
   }
