@@ -127,9 +127,10 @@ export class WrittenTree {
 
   /** Whether a looker finds everything of these as it was: asked once, as each question wakes it and then Baton. */
   static async areStill(trees: readonly (WrittenTree | undefined)[]): Promise<boolean> {
-    const noted = trees.filter((tree) => tree?.#isNoted) as WrittenTree[];
-    if (noted.length === 0 || noted.length < trees.length) return false;
-    return await noted[0]!.#looker!.isStill(...noted.map((tree) => tree.#entries[0]!.path));
+    const known = trees.filter((tree) => tree !== undefined);
+    const [first] = known;
+    if (first === undefined || known.length < trees.length || !known.every((tree) => tree.#isNoted)) return false;
+    return await first.#looker!.isStill(...known.map((tree) => tree.#entries[0]!.path));
   }
 
   /**
