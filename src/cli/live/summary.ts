@@ -169,8 +169,10 @@ function suggestNext(terminal: Terminal, run: RunView, { again, by }: { again: s
       suggestAfterFailure(terminal, run, again);
       break;
     case "cancelled":
-      if (run.cancelledBy === undefined) terminal.suggest("baton status", "a newer release came first");
-      else terminal.suggest(`baton retry ${run.run}`, "takes it up again where it stopped");
+      if (run.cancelledBy === undefined) {
+        const what = run.moves === undefined ? "a newer release" : "something else";
+        terminal.suggest("baton status", `${what} came first`);
+      } else terminal.suggest(`baton retry ${run.run}`, "takes it up again where it stopped");
       break;
     case "waiting":
       suggestForWaiting(terminal, run, by);
