@@ -97,10 +97,10 @@ for (const page of own.filter((name) => /^examples\/[^/]+\/README\.md$/.test(nam
       assert.equal(status, 0, `$ ${command}\n${stderr}`);
       return command.startsWith("baton cost") ? stdout : output;
     });
-    if (process.env.UPDATE_GOLDEN) writeFileSync(join(root, page), withOutputs(read(page), outputs));
+    if (process.env.UPDATE) writeFileSync(join(root, page), withOutputs(read(page), outputs));
     // Amounts are what these pages are believed in.
     for (const [at, { command, output }] of consoleCalls(read(page)).entries()) {
-      assert.equal(normalised(outputs[at]!), normalised(output), `$ ${command} (UPDATE_GOLDEN=1 writes the page anew)`);
+      assert.equal(normalised(outputs[at]!), normalised(output), `$ ${command} (UPDATE=1 writes the page anew)`);
     }
   });
 }

@@ -30,7 +30,7 @@ pipelines:
         runsOn: [linux, small]
         uses: [{ artifact: dist, path: site }]
         env: { PASSWORD: { secret: PASSWORD } }
-        steps: ["cat site/page.html && test $(stat -c %s site/large) = 3000000 && test -e site/empty", "echo with $PASSWORD by $WHO && echo url=https://shop >> $BATON_OUTPUT"]
+        steps: ["cat site/page.html && test $(stat -c %s site/large) = 3000000 && test -e site/empty", "echo with $PASSWORD by $WHO && echo url=https://shop >> \\"$BATON_OUTPUT\\""]
       here:
         needs: [deploy]
         steps: ["echo here by $WHO"]

@@ -5,7 +5,7 @@ import { delivery, env, pipeline, sh } from "baton-cd";
 const infra = pipeline("infra", {
   paths: ["infra/**"],
   outputs: { site: "string" },
-  jobs: { apply: { deploys: true, steps: [sh("cat infra/size; echo site=bucket-$BATON_ENVIRONMENT >> $BATON_OUTPUT")] } },
+  jobs: { apply: { deploys: true, steps: [sh("cat infra/size; echo site=bucket-$BATON_ENVIRONMENT >> \\"$BATON_OUTPUT\\"")] } },
 });
 const web = pipeline("web", {
   needs: [infra],

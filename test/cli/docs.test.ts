@@ -30,13 +30,13 @@ for (const { name, files } of pages) {
     const outputs = calls.map(({ command }) =>
       execFileSync("bash", ["-c", `{ ${command}\n} 2>&1; true`], { cwd: box.root, env, encoding: "utf8" }),
     );
-    if (process.env.UPDATE_GOLDEN) writeFileSync(pageFile, withOutputs(page, outputs));
+    if (process.env.UPDATE) writeFileSync(pageFile, withOutputs(page, outputs));
     const shown = consoleCalls(readFileSync(pageFile, "utf8"));
     calls.forEach(({ command }, at) => {
       assert.equal(
         inAnyOrder(outputs[at]!),
         inAnyOrder(shown[at]!.output),
-        `$ ${command} (UPDATE_GOLDEN=1 writes the page anew)`,
+        `$ ${command} (UPDATE=1 writes the page anew)`,
       );
     });
   });

@@ -23,7 +23,7 @@ const files = {
 import { delivery, env, pipeline, sh } from "baton-cd";
 const infra = pipeline("infra", {
   outputs: { site: "string" },
-  jobs: { apply: { deploys: true, steps: [${step("0.020")}, sh("echo site=s-$BATON_ENVIRONMENT >> $BATON_OUTPUT")] } },
+  jobs: { apply: { deploys: true, steps: [${step("0.020")}, sh("echo site=s-$BATON_ENVIRONMENT >> \\"$BATON_OUTPUT\\"")] } },
 });
 const api = pipeline("api", {
   needs: [infra],

@@ -37,7 +37,7 @@ test(
     const text = await terminal.shows(/▶ app\.wide@dev .*準備/);
     assert.match(text, /one {2}release 1 \(run r0001\) {2}dev/);
     assert.match(text, /─+ {2}0 of 2 jobs done/);
-    assert.match(text, /▶ app\.wide@dev {2}<?\d+\.\ds +配達 🚚 {2}準備/);
+    assert.match(text, /▶ app\.wide@dev {2}<?[\d.]+s +配達 🚚 {2}準備/);
     assert.match(text, /· app\.next@dev {2}waits for app\.wide@dev/);
     open(box);
     const end = await terminal.shows(/ended with 0/);

@@ -132,7 +132,7 @@ test("graph draws pipelines and jobs in three languages, and dot accepts its own
 });
 
 test("logs show one job, one attempt, or everything with names; a closed pipe is no error", async (t) => {
-  const flag = "$PWD/../../flag";
+  const flag = '"$PWD/../../flag"';
   const files = oneJob(`{
     a: { retry: { attempts: 2, delay: "10ms" }, steps: [sh(${JSON.stringify(`echo from a; test -e ${flag} || { touch ${flag}; exit 1; }`)})] },
     b: { needs: ["a"], steps: [sh("seq 1 20000")] },

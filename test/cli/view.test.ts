@@ -143,8 +143,8 @@ test("the live picture, in a few moments of a run", () => {
     return `== ${name}\n${lines.map((line) => line.trimEnd()).join("\n")}\n`;
   });
   const text = shown.join("\n");
-  if (process.env.UPDATE_GOLDEN) writeFileSync(golden, text);
-  assert.equal(text, readFileSync(golden, "utf8"), "UPDATE_GOLDEN=1 writes the file anew");
+  if (process.env.UPDATE) writeFileSync(golden, text);
+  assert.equal(text, readFileSync(golden, "utf8"), "UPDATE=1 writes the file anew");
 });
 
 test("the time left is the longest chain, and unknown when a job was never timed", () => {

@@ -32,8 +32,8 @@ test("status, run, plan, explanation and outputs as JSON", fullDepth(), async (t
     const { stdout } = await box.baton(...args, "--json");
     const { critical, text } = withoutChance(JSON.parse(stdout));
     assert.ok(critical === undefined || Array.isArray(critical), `${name} has a critical path`);
-    if (process.env.UPDATE_GOLDEN) writeFileSync(golden(name), text);
-    assert.equal(text, readFileSync(golden(name), "utf8"), `${name}: UPDATE_GOLDEN=1 writes it anew`);
+    if (process.env.UPDATE) writeFileSync(golden(name), text);
+    assert.equal(text, readFileSync(golden(name), "utf8"), `${name}: UPDATE=1 writes it anew`);
   }
 });
 

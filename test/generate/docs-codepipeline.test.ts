@@ -105,13 +105,13 @@ test("every command on the page prints what it says", fullDepth(...emulator), as
     outputs.push(execFileSync("bash", ["-c", `{ ${command}\n} 2>&1; true`], { cwd: box.root, env, encoding: "utf8" }));
   }
   for (const text of outputs) assert.ok(!text.includes(AccessKey.SecretAccessKey));
-  if (process.env.UPDATE_GOLDEN) writeFileSync(pageFile, withOutputs(page, outputs));
+  if (process.env.UPDATE) writeFileSync(pageFile, withOutputs(page, outputs));
   const shown = consoleCalls(readFileSync(pageFile, "utf8"));
   calls.forEach(({ command }, at) => {
     assert.equal(
       normalised(outputs[at]!),
       normalised(shown[at]!.output),
-      `$ ${command} (UPDATE_GOLDEN=1 writes the page anew)`,
+      `$ ${command} (UPDATE=1 writes the page anew)`,
     );
   });
 });

@@ -29,20 +29,20 @@ const refused: [name: string, script: string, message: RegExp][] = [
   ["missing", "true", /'url' was promised and not published/],
   [
     "wrong type",
-    "echo url=not-a-url >> $BATON_OUTPUT",
+    'echo url=not-a-url >> "$BATON_OUTPUT"',
     /'url' was promised as url and its value is not an absolute http or https URL/,
   ],
   [
     "not promised",
-    "echo constructor=1 >> $BATON_OUTPUT",
+    'echo constructor=1 >> "$BATON_OUTPUT"',
     /'constructor' was published but the job does not promise it/,
   ],
-  ["unreadable", "echo hello >> $BATON_OUTPUT", /line 1 .* neither name=value/],
-  ["open heredoc", "echo 'url<<X' >> $BATON_OUTPUT", /closing mark never comes/],
-  ["too large", "head -c 2000000 /dev/zero >> $BATON_OUTPUT", /holds 2000000 bytes/],
-  ["not UTF-8", "printf 'url=\\377' >> $BATON_OUTPUT", /not valid UTF-8/],
-  ["secret", `echo "url=https://x/$KEY" >> $BATON_OUTPUT`, /'url' contains a secret/],
-  ["encoded secret", `echo "url=x:$(printf %s "$KEY" | base64)" >> $BATON_OUTPUT`, /'url' contains a secret/],
+  ["unreadable", 'echo hello >> "$BATON_OUTPUT"', /line 1 .* neither name=value/],
+  ["open heredoc", "echo 'url<<X' >> \"$BATON_OUTPUT\"", /closing mark never comes/],
+  ["too large", 'head -c 2000000 /dev/zero >> "$BATON_OUTPUT"', /holds 2000000 bytes/],
+  ["not UTF-8", "printf 'url=\\377' >> \"$BATON_OUTPUT\"", /not valid UTF-8/],
+  ["secret", `echo "url=https://x/$KEY" >> "$BATON_OUTPUT"`, /'url' contains a secret/],
+  ["encoded secret", `echo "url=x:$(printf %s "$KEY" | base64)" >> "$BATON_OUTPUT"`, /'url' contains a secret/],
 ];
 
 for (const [name, script, message] of refused) {
@@ -102,7 +102,7 @@ test("a process of an older attempt cannot write into a newer one", async (t) =>
   const first = await rig.run({
     ...job,
     attempt: 1,
-    steps: [step("echo $BATON_OUTPUT > path; echo n=1 >> $BATON_OUTPUT")],
+    steps: [step('echo "$BATON_OUTPUT" > path; echo n=1 >> "$BATON_OUTPUT"')],
   });
   assert.equal(first.result.kind, "succeeded");
   const old = readFileSync(join(rig.checkout, "path"), "utf8").trim();
@@ -110,7 +110,7 @@ test("a process of an older attempt cannot write into a newer one", async (t) =>
   const second = await rig.run({
     ...job,
     attempt: 2,
-    steps: [step("echo n=9 >> $(cat path); echo n=2 >> $BATON_OUTPUT")],
+    steps: [step('echo n=9 >> "$(cat path)"; echo n=2 >> "$BATON_OUTPUT"')],
   });
   assert.deepEqual(second.result, { kind: "succeeded", outputs: { n: "2" }, artifacts: {} });
 });

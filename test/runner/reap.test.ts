@@ -94,7 +94,7 @@ for (const shells of ["native", "kept"] as const) {
 test("reaping keeps the services of attempts that ended well, and ends those of attempts that are reaped", async (t) => {
   const rig = createRig(t);
   const service = (name: string) =>
-    step(`sleep 600 >/dev/null 2>&1 & echo $! > ${name}; echo "name=${name} pid=$!" >> $BATON_SERVICE`);
+    step(`sleep 600 >/dev/null 2>&1 & echo $! > ${name}; echo "name=${name} pid=$!" >> "$BATON_SERVICE"`);
   await rig.run({ token: "kept-one", steps: [service("kept")] });
   await rig.run({ token: "lost-one", steps: [service("lost")] });
   await rig.runner.reap({ tokens: ["lost-one", "never-seen"], runs: [] });

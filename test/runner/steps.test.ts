@@ -140,7 +140,7 @@ for (const shells of ["kept", "direct"] as const) {
 
     test("an ended attempt leaves nothing but its log", async (t) => {
       const rig = createRig(t);
-      await rig.run({ outputs: { a: "string" }, steps: [step("echo a=1 >> $BATON_OUTPUT; echo x")] });
+      await rig.run({ outputs: { a: "string" }, steps: [step('echo a=1 >> "$BATON_OUTPUT"; echo x')] });
       const left = filesBelow(rig.state).filter((file) => !/^(pipes|runner-id)/.test(file));
       assert.deepEqual(left.sort(), ["attempts", "logs", "logs/r1", "logs/r1/shared.log"]);
     });

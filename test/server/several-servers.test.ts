@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type AgentAtWork, agentAtWork } from "../agent/agents-at-work.ts";
 import { type Sandbox, sandbox, until } from "../cli/sandbox.ts";
+import { firstSeed } from "../lane/depth.ts";
 import { fullDepth } from "../lane/needs.ts";
 import { ask, type Cluster, startCluster } from "../store/postgres/cluster.ts";
 import { asked, askedText, cloneOf, type SharedServer, sharedServer } from "./several-servers.ts";
@@ -224,7 +225,7 @@ test(
     const agents: AgentAtWork[] = [];
     for (const [at, { url }] of servers.entries())
       agents.push(await agentAtWork({ name: `a${at}`, url, slots: 3, env: { NOTES: notes } }));
-    const random = randomOf(Number(process.env.BATON_TEST_SEED ?? 7));
+    const random = randomOf(6 + firstSeed);
     const kills = { database: 0, leader: 0, standby: 0, agent: 0 };
     const sum = () => Object.values(kills).reduce((all, one) => all + one, 0);
     const runs: string[] = [];

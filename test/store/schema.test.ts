@@ -14,14 +14,14 @@ function schemaOf(database: DatabaseSync): string {
   return `${rows.map(({ sql }) => `${sql};\n`).join("\n")}`;
 }
 
-test("src/store/schema.sql is what the migrations make; with UPDATE_GOLDENS=1 it is written anew", (t) => {
+test("src/store/schema.sql is what the migrations make; with UPDATE=1 it is written anew", (t) => {
   const folder = temporaryFolder(t);
   openStore(folder).close();
   const database = new DatabaseSync(join(folder, "journal.db"));
   const schema = schemaOf(database);
   database.close();
   const dumped = new URL("schema.sql", source);
-  if (process.env.UPDATE_GOLDENS) writeFileSync(dumped, schema);
+  if (process.env.UPDATE) writeFileSync(dumped, schema);
   assert.equal(readFileSync(dumped, "utf8"), schema);
 });
 
