@@ -3,9 +3,9 @@ import { automaticPromotions, type Outlook } from "../../release/automatic.ts";
 import type { RunFacts } from "../../release/history.ts";
 import { type ReleaseHistory, releaseHistory } from "../../release/history.ts";
 import type { JournalReader } from "../../store/journal-reader.ts";
+import { newestRuns } from "./outlook.ts";
 
-/** How many runs are looked at, and how many deployments of each pipeline in each environment whatever their age. */
-const newestRuns = 100;
+/** So many deployments of each pipeline in each environment are looked at, whatever their age. */
 export const keptDeployments = 20;
 
 /**
@@ -16,18 +16,13 @@ export function readReleases(journal: JournalReader, ask: { most?: number; until
   return releaseHistory(readRunFacts(journal, ask));
 }
 
-/** What is promoted by itself, unless something else happens before, and when; and what is not, and why. */
-export function readOutlook(journal: JournalReader): Outlook {
-  const newest = journal.runs({ newest: newestRuns });
-  const made = newest.find(({ run }) => journal.moveOf(run) === undefined);
-  // Most deliveries have nothing of the kind, and their history need not be read for it.
-  if (made === undefined || !journal.deliveryOf(made.run)?.environments.some(({ promote }) => promote)) {
-    return { promotions: [], held: [] };
-  }
+/** Read from history, whether or not any environment has it. */
+export function outlookIn(journal: JournalReader): Outlook {
   const runs = readRunFacts(journal);
   const { promotions, held } = automaticPromotions(releaseHistory(runs), runs);
   // Of a release that is older than all runs that were read, nobody knows whether it was tried.
-  const isKnown = ({ release }: { release: number }) => release >= newest.at(-1)!.release;
+  const oldest = journal.runs({ newest: newestRuns }).at(-1)?.release ?? 0;
+  const isKnown = ({ release }: { release: number }) => release >= oldest;
   return { promotions: promotions.filter(isKnown), held: held.filter(isKnown) };
 }
 

@@ -19,7 +19,7 @@ import { loadDefinition } from "../definition/load.ts";
 import { freezesNow, isUnderway, openJournal, requireJournal } from "../local/journal.ts";
 import { lackingHere } from "../local/lacking.ts";
 import { pastOf } from "../local/past.ts";
-import { readOutlook, readReleases } from "../local/release-facts.ts";
+import { outlookIn, readReleases } from "../local/release-facts.ts";
 import type { Place, Project } from "../project.ts";
 import { type Past, withoutLegs } from "../request/run-request.ts";
 import { readSecrets } from "../request/secrets.ts";
@@ -105,7 +105,7 @@ export async function planMove(place: Place, request: MoveRequest): Promise<Plan
 function requireDue(journal: JournalReader, { to, release, byItself }: MoveRequest): void {
   const now = byItself!.now();
   const isIt = (one: AutomaticPromotion) => one.environment === to && String(one.release) === release;
-  if (readOutlook(journal).promotions.some((one) => isIt(one) && one.at <= now)) return;
+  if (outlookIn(journal).promotions.some((one) => isIt(one) && one.at <= now)) return;
   throw refused("outdated-plan", { subject: to, because: `release ${release} is not due there by itself any more` });
 }
 

@@ -9,8 +9,8 @@ import { loadDefinition } from "../definition/load.ts";
 import { type IdlePath, idlePaths } from "../local/idle-paths.ts";
 import { freezesNow, isUnderway, openJournal } from "../local/journal.ts";
 import type { Lack } from "../local/lacking.ts";
+import { readOutlook } from "../local/outlook.ts";
 import { pastOf } from "../local/past.ts";
-import { readOutlook } from "../local/release-facts.ts";
 import type { Place, Project } from "../project.ts";
 import { noPast, type Past, type PlannedRequest, type PlanOptions, planFor } from "../request/run-request.ts";
 import { readSecrets } from "../request/secrets.ts";
@@ -111,7 +111,7 @@ async function readPast(
   if (!journal) return { source, past: noPast, open: [], freezes: [], promotions: [] };
   const open = journal.openRuns().map(({ run }) => ({ run, isUnderway: isUnderway(journal, run) }));
   const freezes = freezesNow(journal);
-  const { promotions } = readOutlook(journal);
+  const { promotions } = await readOutlook(journal);
   return { source, past: pastOf(journal, { project, source, delivery }), open, freezes, promotions };
 }
 

@@ -2,7 +2,7 @@ import { headsOfSnapshots } from "../../git/snapshot.ts";
 import { processOf } from "../../store/lease.ts";
 import type { ReadingHandle } from "../../store/store.ts";
 import { openJournal } from "../local/journal.ts";
-import { readOutlook } from "../local/release-facts.ts";
+import { readOutlook } from "../local/outlook.ts";
 import { untoldIn } from "../local/untold.ts";
 import type { Project } from "../project.ts";
 import { type StatusView, statusView } from "../views/status.ts";
@@ -14,7 +14,7 @@ export async function readStatus(project: Project, { most }: { most: number }): 
   const deployed = Object.values(view.deployed).flatMap((there) => Object.values(there));
   const commits = [...view.runs, ...deployed].map(({ commit }) => commit);
   const snapshots = project.repository === undefined ? {} : await headsOfSnapshots(project.repository, commits);
-  const { promotions = [], held = [] } = journal === undefined ? {} : readOutlook(journal);
+  const { promotions = [], held = [] } = journal === undefined ? {} : await readOutlook(journal);
   const untold = untoldIn(project.stateFolder);
   return {
     ...view,
