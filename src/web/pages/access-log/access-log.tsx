@@ -30,7 +30,7 @@ export function AccessLogPage() {
         </Nothing>
       ) : (
         <div class="panel access-panel">
-          <table class="access">
+          <table class="rows access">
             <thead>
               <tr>
                 <th scope="col">When</th>

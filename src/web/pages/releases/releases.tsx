@@ -22,7 +22,7 @@ export function ReleasesPage() {
         </Nothing>
       ) : (
         <div class="panel releases-panel">
-          <table class="releases">
+          <table class="rows releases">
             <thead>
               <tr>
                 <th scope="col">Release</th>
