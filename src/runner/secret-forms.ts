@@ -130,7 +130,13 @@ function base64Forms(bytes: Buffer): string[] {
   return forms.flatMap((form) => [form, form.replace(/\+/g, "-").replace(/\//g, "_")]);
 }
 
+/** As `xxd -p`, `od -tx1`, `openssl` and `xxd` write them. */
 function hexForms(bytes: Buffer): string[] {
-  const form = bytes.toString("hex");
-  return [form, form.toUpperCase()];
+  const digits = bytes.toString("hex");
+  const forms = [digits, separated(digits, 2, " "), separated(digits, 2, ":"), separated(digits, 4, " ")];
+  return forms.flatMap((form) => [form, form.toUpperCase()]);
+}
+
+function separated(digits: string, each: number, by: string): string {
+  return digits.match(new RegExp(`.{1,${each}}`, "g"))?.join(by) ?? "";
 }

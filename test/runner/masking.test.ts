@@ -121,6 +121,14 @@ test("a secret is found in colours, over line ends of base64, and however it was
     Buffer.from(`x${value}`).toString("hex").replace(/.{60}/g, "$&\n"),
     Buffer.from(value).toString("hex").toUpperCase(),
     bash(`printf %s "$1" | od -An -v -tx1 | tr -d ' '`).stdout,
+    bash(`printf %s "$1" | od -An -v -tx1`).stdout,
+    Buffer.from(value)
+      .toString("hex")
+      .replace(/..(?!$)/g, "$&:")
+      .toUpperCase(),
+    Buffer.from(value)
+      .toString("hex")
+      .replace(/.{4}(?!$)/g, "$& "),
     ...spawnSync("python3", ["-c", python, value], { encoding: "utf8" }).stdout.split("\n"),
     new URL(`http://h/?q=${value}`).search,
     new URLSearchParams({ q: value }).toString(),
