@@ -223,7 +223,7 @@ function box(t: TestContext, text = definition) {
   };
   const preview = (given: Record<string, string>, event: object = {}) =>
     made.start("preview", { ...env, NUMBER: "", REMOVED: "", GH_TOKEN: "due", ...given }, { event });
-  return { ...made, pulled, about, planRun, place, begin, preview };
+  return { ...made, env, pulled, about, planRun, place, begin, preview };
 }
 
 test("a pull request that changes what is deployed has all of it in its preview; others have none", slow, (t) => {
@@ -491,6 +491,26 @@ test("a preview that is there follows its pull request, also where that takes it
   assert.match(again.outputs, /deploy_preview=yes\ndeploy_dev=no\nbuild_web=yes\nbuild_docs=yes/);
   const fork = planRun(about(docs, { head: { sha: docs, repo: { full_name: "else/shop" } } }));
   assert.match(fork.outputs, /deploy_preview=no/);
+});
+
+test("where GitHub does not say what is there of a preview, nothing is planned", slow, (t) => {
+  const { pulled, about, start, run, leave, env } = box(t);
+  const head = pulled({ "web/index.html": "2" });
+  run({ id: 61, event: "pull_request", head_branch: "feature", head_sha: head });
+  leave("started-preview-17", 61, {});
+  // The list of marks; and in the preview also what the newest says, and the pull request.
+  for (const [environment, asked] of [
+    ["", 1],
+    ["preview-17", 3],
+  ] as const) {
+    const given = { ...env, ENVIRONMENT: environment, PIPELINE: "" };
+    assert.equal(start("plan", given, { event: about(head), counted: true }).calls.gh, asked);
+    for (let call = 1; call <= asked; call++) {
+      const sabotage = { program: "gh", call, how: "fails for ever" } as const;
+      const end = start("plan", given, { event: about(head), sabotage });
+      assert.deepEqual([end.status, end.outputs], [1, ""], `${environment} ${call}: ${end.log}`);
+    }
+  }
 });
 
 test("what a pull request cannot have in its preview, for the branch that it is for, is said", slow, (t) => {
