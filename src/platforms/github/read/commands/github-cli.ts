@@ -55,7 +55,7 @@ function resource(
   mode: "read" | "write" | "replace",
 ) {
   const { args, command, confidence } = call;
-  const repository = args.option("-R", "--repo");
+  const repository = otherRepository(args);
   const access = resourceAccess({
     tool: `gh ${args.text(0)} ${args.text(1)}`,
     resource: kind,
@@ -88,7 +88,7 @@ function workflowRun(call: CommandCall): DispatchAccess {
     kind: "dispatch",
     tool: "gh workflow run",
     target: { kind: "workflow", workflow: args.positionals[2]?.key ?? [], ref: args.option("-r", "--ref") },
-    repository: args.option("-R", "--repo"),
+    repository: otherRepository(args),
     inputs,
     token: platformToken(call),
     at: command.at,
@@ -218,6 +218,12 @@ function pathSegments(path: Key): Key[] {
     rest = cut.after;
   }
   return rest.length > 0 ? [...segments, rest] : segments;
+}
+
+/** As `--repo` names it, or undefined where it is this repository. */
+function otherRepository(args: CommandCall["args"]): Key | undefined {
+  const named = args.option("-R", "--repo");
+  return named && repositoryOf([named]);
 }
 
 /** `owner/name`, or undefined where it is this repository. */
