@@ -5,6 +5,9 @@ import { notThere, refused } from "../control.ts";
 import type { Project } from "../project.ts";
 import { type FreezeView, freezesAt } from "../views/freezes.ts";
 
+/** So many runs are looked at to know what releases there are, and where. */
+export const newestRuns = 100;
+
 /** The journal of a place to read, also beside a Baton that runs; undefined when nothing was ever run there. */
 export function openJournal(project: Project): ReadingHandle | undefined {
   try {

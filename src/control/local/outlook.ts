@@ -1,8 +1,6 @@
 import type { Outlook } from "../../release/automatic.ts";
 import type { JournalReader } from "../../store/journal-reader.ts";
-
-/** How many runs are looked at. */
-export const newestRuns = 100;
+import { newestRuns } from "./journal.ts";
 
 /** What is promoted by itself, unless something else happens before, and when; and what is not, and why. */
 export async function readOutlook(journal: JournalReader): Promise<Outlook> {

@@ -3,7 +3,7 @@ import { automaticPromotions, type Outlook } from "../../release/automatic.ts";
 import type { RunFacts } from "../../release/history.ts";
 import { type ReleaseHistory, releaseHistory } from "../../release/history.ts";
 import type { JournalReader } from "../../store/journal-reader.ts";
-import { newestRuns } from "./outlook.ts";
+import { newestRuns } from "./journal.ts";
 
 /** So many deployments of each pipeline in each environment are looked at, whatever their age. */
 export const keptDeployments = 20;
