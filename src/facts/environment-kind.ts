@@ -33,7 +33,7 @@ export function environmentKindIn(
   const spaced = text
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
     .toLowerCase()
-    .replace(/\b(pre|non)[^a-z0-9]?prod(uction)?\b/g, "preprod");
+    .replace(/(?<![a-z])(pre|non)[^a-z0-9]?prod(uction)?(?![a-z])/g, "preprod");
   const known = new Map(Object.entries({ ...words, ...own }));
   const found = new Set(spaced.split(/[^a-z]+/).flatMap((word) => known.get(word) ?? []));
   return found.size === 1 ? [...found][0] : undefined;
