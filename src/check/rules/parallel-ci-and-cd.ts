@@ -6,6 +6,7 @@ import { type Analysis, can, jobPattern } from "../analysis/analysis.ts";
 import { follows, startedTogether } from "../analysis/beside.ts";
 import {
   type Effect,
+  forgivesTests,
   isCalledDocumentation,
   isDocumentation,
   lastingEffects,
@@ -201,8 +202,16 @@ interface Search {
 }
 
 /** Tests of the whole product; whoever has them runs them to know whether it may go out, unless they try what is out. */
-function isOfTheWhole({ path, label }: JobFacts): boolean {
-  return /\b(e2e|end.?to.?end|integration|acceptance)\b/i.test(`${path.join(" ")} ${label}`.replaceAll("_", " "));
+function isOfTheWhole(test: JobFacts): boolean {
+  const names = `${test.path.join(" ")} ${test.label}`.replaceAll("_", " ");
+  return /\b(e2e|end.?to.?end|integration|acceptance)\b/i.test(names) && !isOptional(test);
+}
+
+/** Its failure counts for nothing, so it holds nothing back where it is waited for either. */
+function isOptional({ failureIgnored, steps }: JobFacts): boolean {
+  if (failureIgnored?.value === "yes") return true;
+  const tests = steps.filter(testsInStep);
+  return tests.length > 0 && tests.every((step) => step.failureIgnored || forgivesTests(step));
 }
 
 /** Tests of the same run, which the effect neither waits for nor comes before. */
