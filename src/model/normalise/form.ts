@@ -16,17 +16,17 @@ export class FormReader {
     this.refusals.push({ code, path, related: [], ...words });
   }
 
-  wrongForm(path: DefinitionPath, expected: string, found: unknown): void {
+  wrongForm(path: DefinitionPath, expected: string, found: unknown, help = `write ${expected}`): void {
     this.refuse("wrong-form", path, {
       message: `${subject(path)} must be ${expected}, but it is ${kindOf(found)}`,
-      help: `write ${expected}`,
+      help,
     });
   }
 
   /** An object whose keys are all known; anything else is refused and read as empty. */
   object(value: unknown, path: DefinitionPath, known: readonly string[]): Form {
     if (!isForm(value)) {
-      this.wrongForm(path, "an object", value);
+      this.wrongForm(path, "an object", value, `write an object; ${suggestion("", known, "keys")}`);
       return {};
     }
     for (const key of Object.keys(value)) {
