@@ -32,7 +32,9 @@ export function openTerminal(
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
     });
-  const variables = Object.entries({ ...box.env, ...env }).map(([name, value]) => `${name}='${value}'`);
+  // A terminal has a person before it, also where the tests have none.
+  const { CI: _, ...own } = box.env;
+  const variables = Object.entries({ ...own, ...env }).map(([name, value]) => `${name}='${value}'`);
   const call = ["env", "-u", "CI", "-u", "NO_COLOR", ...variables, `'${batonFile}'`, ...args].join(" ");
   // The shell must outlive a Ctrl-C, and what it starts must get it.
   const shell = `trap : INT; cd '${box.root}' && ${call}; echo "ended with $?"; exec cat`;
