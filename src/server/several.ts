@@ -37,8 +37,9 @@ export function makeSeveralApp(means: SeveralMeans): Hono<{ Bindings: Bindings }
   const { names, proxies, dashboard } = means;
   for (const { name, is } of means.deliveries) {
     const under = `/d/${name}`;
-    const pass = async ({ req, env }: Context<{ Bindings: Bindings }>) => {
-      if ("problem" in is) return isOurs(req.path.slice(under.length)) ? problemResponse(is.problem) : page("/");
+    const pass = async (context: Context<{ Bindings: Bindings }>) => {
+      const { req, env } = context;
+      if ("problem" in is) return answerBroken(context, { under, name, problem: is.problem });
       const url = new URL(req.url);
       url.pathname = url.pathname.slice(under.length) || "/";
       return await is.app.fetch(new Request(url, req.raw), env);
@@ -67,6 +68,20 @@ export function makeSeveralApp(means: SeveralMeans): Hono<{ Bindings: Bindings }
     });
   }
   const page = (path: string) => dashboard.answer(path) ?? nothingThere();
+  /** What is wrong with it concerns those only who might look at it if it were right. */
+  const answerBroken = (
+    context: Context<{ Bindings: Bindings }>,
+    { under, name, problem }: { under: string; name: string; problem: Problem },
+  ): Response => {
+    const { req } = context;
+    const path = req.path.slice(under.length);
+    requireOwnName(req.raw, names);
+    requireOwnOrigin(req.raw, names, !isOurs(path));
+    if (!isOurs(path)) return page("/");
+    if (path === "/healthz") return context.json({ status: "ok" });
+    requireRole(means.signIn.within(name).identify(req.raw, addressOf(context, proxies)), "viewer");
+    return problemResponse(problem);
+  };
   app.get("/*", ({ req: { path } }) => {
     const [, within] = /^\/d\/[^/]+(\/.*)?$/.exec(path) ?? [];
     if (within !== undefined) return isOurs(within) ? nothingThere() : page("/");

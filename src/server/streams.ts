@@ -42,7 +42,9 @@ export function changeStream(feeds: readonly (readonly [string, Feed])[], viewer
     while (!ended.aborted) {
       const next = new AbortController();
       const signal = AbortSignal.any([ended, next.signal]);
-      await Promise.race(feeds.map(([name, feed]) => feed.behind(seen.get(name)!, { withinMs: beatMs, signal })));
+      const behind = feeds.map(([name, feed]) => feed.behind(seen.get(name)!, { withinMs: beatMs, signal }));
+      // Where there is none to look at, there is still somebody who wants to know that the server is there.
+      await (behind.length > 0 ? Promise.race(behind) : pause(beatMs, undefined, { signal }).catch(() => {}));
       next.abort();
       // A burst is one change.
       await pause(burstMs, undefined, { signal: ended }).catch(() => {});

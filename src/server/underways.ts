@@ -187,13 +187,24 @@ export class Underways {
   }
 
   #kept(): RunId[] {
+    let text: string;
     try {
-      const { runs } = JSON.parse(readFileSync(this.#file, "utf8")) as { runs: RunId[] };
-      return runs;
+      text = readFileSync(this.#file, "utf8");
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
       throw error;
     }
+    const runs = runsIn(text);
+    if (runs !== undefined) return runs;
+    // What it named is in the journal as well, where people see it; the runs to come need the file.
+    const aside = `${this.#file}.damaged`;
+    renameSync(this.#file, aside);
+    this.#options.report(
+      new Error(
+        `${this.#file} is damaged and was laid aside as ${aside}: what it named may have been left. baton status says which runs nobody goes on with, baton resume goes on with them.`,
+      ),
+    );
+    return [];
   }
 
   #write(runs: readonly RunId[]): void {
@@ -201,6 +212,16 @@ export class Underways {
     const fresh = `${this.#file}.${process.pid}`;
     writeFileSync(fresh, `${JSON.stringify({ version: 1, runs: [...new Set(runs)] })}\n`);
     renameSync(fresh, this.#file);
+  }
+}
+
+/** Undefined where it is not what this file says. */
+function runsIn(text: string): RunId[] | undefined {
+  try {
+    const { runs } = JSON.parse(text) as { runs: unknown };
+    return Array.isArray(runs) && runs.every((run) => typeof run === "string") ? runs : undefined;
+  } catch {
+    return undefined;
   }
 }
 

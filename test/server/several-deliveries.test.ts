@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { parse } from "yaml";
@@ -102,8 +102,38 @@ test(
     };
     assert.equal((await raw(server.url, { ...foreign, body: "{}" })).status, 403);
     assert.equal((await raw(server.url, { path: "/d/shop/api/runs", headers: { host: "evil.example" } })).status, 421);
+    assert.equal(
+      (await raw(server.url, { path: "/d/broken/api/runs", headers: { host: "evil.example" } })).status,
+      421,
+    );
     assert.equal((await raw(server.url, { path: "/d/shop/..%2f..%2fsecret" })).status, 404);
     assert.match(server.said(), /journal/);
+    assert.equal(await server.stop(), 0);
+  },
+);
+
+test(
+  "what is wrong with a delivery is told those who may look at it; a damaged list of runs is laid aside",
+  fullDepth(),
+  async (t) => {
+    const [shop, broken] = [one(t, "shop"), one(t, "broken")];
+    assert.equal((await broken.baton("run", "--env", "dev")).code, 0);
+    writeFileSync(join(broken.root, ".baton", "journal.db"), "no database\n".repeat(1000));
+    assert.equal((await shop.baton("run", "--env", "dev")).code, 0);
+    mkdirSync(join(shop.root, ".baton", "server"), { recursive: true });
+    writeFileSync(join(shop.root, ".baton", "server", "underway.json"), "{");
+    const here = place(t, { shop: { box: shop }, broken: { box: broken } });
+    const token = async (role: string) => {
+      const made = await here.baton("token", "create", "ada", "--role", role, ...several);
+      return { authorization: `Bearer ${made.stdout.trim()}` };
+    };
+    const [ofShop, ofBroken] = [await token("viewer:shop/*"), await token("viewer:broken/*")];
+    await using server = await serving(here, ...several);
+    const status = async (headers: Record<string, string>) => (await server.get("/d/broken/api/runs", headers)).status;
+    assert.deepEqual([await status({}), await status(ofShop), await status(ofBroken)], [401, 403, 503]);
+    assert.equal((await server.get("/d/shop/api/runs", ofShop)).status, 200);
+    assert.match(server.said(), /underway\.json is damaged and was laid aside as .*baton resume goes on/s);
+    assert.equal(readFileSync(join(shop.root, ".baton", "server", "underway.json.damaged"), "utf8"), "{");
     assert.equal(await server.stop(), 0);
   },
 );
