@@ -32,8 +32,10 @@ export interface Outlook {
  * `runs` are those of the history; all that were made after a release must be among them, or it is left alone.
  */
 export function automaticPromotions(history: ReleaseHistory, runs: readonly RunFacts[]): Outlook {
-  const [newest] = history.releases.values();
-  const found = (newest?.facts.delivery.environments ?? []).flatMap(({ name }) => outlookOf(history, runs, name) ?? []);
+  const chosen = [...history.releases.values()].flatMap(({ facts }) =>
+    facts.delivery.environments.flatMap(({ name, promote }) => (promote === undefined ? [] : name)),
+  );
+  const found = [...new Set(chosen)].flatMap((name) => outlookOf(history, runs, name) ?? []);
   return {
     promotions: found.flatMap((one) => ("at" in one ? one : [])),
     held: found.flatMap((one) => ("text" in one ? one : [])),
@@ -49,14 +51,16 @@ function outlookOf(
   if (!("move" in moving)) return undefined;
   const { release } = moving.move;
   const { number, facts } = release;
-  const { promote, after = [] } = facts.delivery.environments.find(({ name }) => name === environment) ?? {};
-  if (promote === undefined) return undefined;
+  const { branch, event } = facts.plan.change;
+  const newest = [...history.releases.values()].find((one) => one.facts.plan.change.branch === branch);
+  const { promote, after = [] } = environmentIn(release, environment) ?? {};
+  // Whoever takes the choice out of the definition of its branch does not want it any more, of older releases either.
+  if (promote === undefined || environmentIn(newest, environment)?.promote === undefined) return undefined;
   const held = (why: string): HeldPromotion => ({
     environment,
     release: number,
     text: `release ${number} does not go to ${environment} by itself: ${why}`,
   });
-  const { branch, event } = facts.plan.change;
   if ((event !== "push" && event !== "schedule") || branch === "") {
     return held(`${facts.by ?? "somebody"} ran it by hand`);
   }
@@ -73,6 +77,10 @@ function outlookOf(
   const gone = since.find((one) => typeof one === "string");
   if (gone !== undefined) return held(gone);
   return { environment, release: number, branch, at: Math.max(...(since as number[])) + promote.soakMs };
+}
+
+function environmentIn(release: ReleaseFacts | undefined, environment: string) {
+  return release?.facts.delivery.environments.find(({ name }) => name === environment);
 }
 
 function endOf({ conclusion }: RunFacts): string {

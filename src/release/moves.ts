@@ -65,7 +65,9 @@ export function promotionTo(
   const past = environments.get(to);
   const here = past?.visits.at(-1);
   const isWhole = here !== undefined && isWholeVisit(here);
-  const before = beforeIn(named ?? releases.values().next().value, to);
+  const known = named === undefined ? [...releases.values()] : [named];
+  // A newer run of another branch may know nothing of this environment.
+  const before = known.map((one) => beforeIn(one, to)).find(({ length }) => length > 0) ?? [];
   if (before.length === 0) return { mayNot: { code: "nothing-before" } };
   const isProven = (release: ReleaseFacts) => beforeIn(release, to).every((name) => release.proven.has(name));
   const candidates = [...releases.values()].filter((one) => beforeIn(one, to).length > 0 && isProven(one));
@@ -92,10 +94,11 @@ export function promotionTo(
     return { mayNot: { code: "older", release: number, here: here.release, wasThere } };
   }
   if (isWhole && number === here.release) return { mayNot: { code: "is-there", release: number } };
-  const sets = before.map((name) => proven.get(name)!);
+  const provenIn = beforeIn(release, to);
+  const sets = provenIn.map((name) => proven.get(name)!);
   const pipeline = differing(release!, sets);
   if (pipeline !== undefined) return { mayNot: { code: "differs-before", release: number, pipeline } };
-  const move = { kind: "promotion" as const, to, release: release!, set: sets[0]!, provenIn: before[0]!, here };
+  const move = { kind: "promotion" as const, to, release: release!, set: sets[0]!, provenIn: provenIn[0]!, here };
   return { move: { ...move, ...wasTakenBack(past, number), takesBack: [], crosses: [], undoes: [], pipelines } };
 }
 

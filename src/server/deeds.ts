@@ -44,8 +44,11 @@ export const deeds: { [Name in DeedName]: Preparing<Name> } = {
     }),
   resume: ({ params, body: { override } }, { host, underways, secretsFile }) =>
     toRun(host, params, async (run, by) => {
-      if (override !== undefined) await underways.letGo(run);
-      return await underways.take(answered(await host.resume({ run, secretsFile, override }, by)));
+      const underway = answered(await host.resume({ run, secretsFile, override }, by));
+      if (override === undefined) return await underways.take(underway);
+      // Nobody would go on with it if this were refused now.
+      await underways.letGo(run);
+      return await underways.take(underway, { urgent: true });
     }),
   retry: ({ params }, { host, underways, secretsFile }) =>
     toRun(host, params, async (run, by) => underways.take(answered(await host.retry({ run, secretsFile }, by)))),

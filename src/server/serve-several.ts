@@ -8,6 +8,8 @@ import { makeSeveralApp, type NamedDelivery } from "./several.ts";
 import type { Problem } from "./wire/envelope.ts";
 
 export interface SeveralOptions extends ServerOptions {
+  /** `of`: the delivery that it concerns. */
+  report(error: unknown, of?: string): void;
   deliveries: readonly (Omit<DeliveryOptions, "leads" | "agents"> & { name: string; remote: Remote | undefined })[];
 }
 
@@ -21,12 +23,12 @@ export async function serveSeveral(options: SeveralOptions): Promise<Serving> {
   const deliveries: NamedDelivery[] = [];
   for (const each of options.deliveries) {
     const { name, remote } = each;
-    const is = await openDelivery(each, { ...shared, signIn: shared.signIn.within(name) }).catch(
-      async (error: Error) => {
-        report(error);
-        return { problem: (await turnedAway(error, { report: () => {} }).json()) as Problem };
-      },
-    );
+    const reportOf = (error: unknown) => report(error, name);
+    const own = { ...shared, signIn: shared.signIn.within(name), report: reportOf };
+    const is = await openDelivery(each, own).catch(async (error: Error) => {
+      reportOf(error);
+      return { problem: (await turnedAway(error, { report: () => {} }).json()) as Problem };
+    });
     deliveries.push({ name, remote, is });
   }
   const open = deliveries.flatMap(({ name, is }) => ("problem" in is ? [] : [{ name, is }]));
@@ -45,7 +47,9 @@ export async function serveSeveral(options: SeveralOptions): Promise<Serving> {
   });
   void oidc?.look();
   const foundAt = (name: string) => publicUrl && new URL(`/d/${name}/`, publicUrl);
-  await Promise.all(open.map(async ({ name, is }) => await is.begin(foundAt(name)).catch(report)));
+  await Promise.all(
+    open.map(async ({ name, is }) => await is.begin(foundAt(name)).catch((error) => report(error, name))),
+  );
   return {
     url: server.url,
     async close() {

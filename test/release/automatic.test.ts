@@ -106,6 +106,21 @@ test("nothing goes on where nobody has chosen it", () => {
   assert.deepEqual(due(run(1, "dev", 10 * hour, { delivery: delivery1 })), []);
 });
 
+test("a newer run of another branch changes nothing; the newest definition of its own branch may end it", () => {
+  const first = run(1, "dev", 10 * hour);
+  const other = environment("other");
+  const ofBranch = (branch: string, environments: Parameters<typeof delivery>[1]) => {
+    const made = run(2, "other", 11 * hour, { delivery: delivery(web, environments) });
+    made.plan.change.branch = branch;
+    return made;
+  };
+  assert.deepEqual(due(first, ofBranch("topic", [other])), ["1 → test at 12"]);
+  assert.deepEqual(due(first, ofBranch("topic", [dev, stays, other])), ["1 → test at 12"]);
+  assert.deepEqual(due(first, ofBranch("main", [dev, soaking, other])), ["1 → test at 12"]);
+  assert.deepEqual(due(first, ofBranch("main", [dev, stays, other])), []);
+  assert.deepEqual(due(first, ofBranch("main", [other])), []);
+});
+
 test("what somebody has run by hand, or from no branch, is theirs to bring on", () => {
   assert.deepEqual(due(run(1, "dev", 10 * hour, { event: "manual" })), []);
   assert.deepEqual(due(run(1, "dev", 10 * hour, { event: "schedule" })), ["1 → test at 12"]);

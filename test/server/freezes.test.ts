@@ -1,6 +1,8 @@
 /** Freezes over HTTP: what they hold up, what goes on all the same and why, and who may say so. */
 
 import assert from "node:assert/strict";
+import { renameSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { StatusView } from "../../src/control/views/status.ts";
 import type { AccessPage } from "../../src/server/wire/access-log.ts";
@@ -117,7 +119,8 @@ test("what a server waits with for the end of a freeze goes past it with a reaso
   const made = await box.baton("token", "create", "dora", "--role", "operator:dev");
   const dora = made.stdout.trim();
   const otto = (await box.baton("token", "create", "otto", "--role", "operator")).stdout.trim();
-  await using server = await serving(box);
+  box.write({ ".git/secrets": "KEY=value\n" });
+  await using server = await serving(box, "--secrets-file", ".git/secrets");
   await post(server, "freeze", { until: inAnHour(), reason: "Christmas" }, { environment: "prod", token: otto });
   const request = { to: "prod" };
   const { plan } = (await post(server, "plan", request, { token: otto })).body;
@@ -135,7 +138,11 @@ test("what a server waits with for the end of a freeze goes past it with a reaso
   assert.deepEqual(await resume({}), [409, "runs-elsewhere"], "the server goes on with it already");
   assert.deepEqual(await resume({ override: " " }), [400, "wrong-request"]);
   assert.deepEqual(await resume({ override: "Now" }, dora), [403, "not-allowed"]);
+  renameSync(join(box.root, ".git/secrets"), join(box.root, ".git/gone"));
+  assert.equal((await resume({ override: "Now" }))[0], 503);
+  renameSync(join(box.root, ".git/gone"), join(box.root, ".git/secrets"));
   assert.equal((await open())?.override, undefined, "none of these let it in");
+  assert.ok((await open())?.runBy, "the server still goes on with it");
   assert.deepEqual(await resume({ override: "Nobody can pay" }), [200, undefined]);
   await until("it has ended", async () => (await open()) === undefined);
   const [ended] = (await box.json<StatusView>("status")).runs;

@@ -89,7 +89,8 @@ export async function run(terminal: Terminal, options: Options): Promise<ExitCod
     webhookSecret,
     version,
     oidc,
-    report: (error) => terminal.say(...reportLines(error)),
+    report: (error, of) =>
+      terminal.say(...reportLines(error).map((line) => (of === undefined ? line : `${of}: ${line}`))),
     deliveries: served,
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.syscall !== "listen") throw error;
