@@ -227,6 +227,17 @@ test("what cannot be served together is refused before anything is opened", asyn
   assert.match(await said(), /shop and again are one and the same/);
   assert.match(await said("--deliver", "main"), /--deliver is for one delivery/);
   assert.match(await said("--secrets-file", "secret"), /--secrets-file is for one delivery/);
+  const folder = JSON.stringify(shop.root);
+  for (const [settings, what] of [
+    ["folder: nowhere", /billing: .*nowhere/],
+    [`folder: ${folder}, config: nothing.yaml`, /billing: .*nothing\.yaml/],
+    [`folder: ${folder}, drift: soon`, /billing: .*soon/],
+  ] as const) {
+    here.write({ "deliveries.yaml": `deliveries:\n  billing: { ${settings} }\n` });
+    const words = await said();
+    assert.match(words, what);
+    assert.match(words, /next: look at billing in deliveries\.yaml/);
+  }
   here.write({ "deliveries.yaml": "deliveries:\n  Shop: { folder: . }\n" });
   assert.match(await said(), /deliveries\.Shop/);
   here.write({ "deliveries.yaml": "deliveries: {}\n" });

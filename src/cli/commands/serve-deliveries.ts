@@ -4,7 +4,10 @@ import { answered } from "../../control/control.ts";
 import { actorHere } from "../../control/local/actor.ts";
 import { readRemote } from "../../control/local/machine.ts";
 import { findProject } from "../../control/project.ts";
+import type { DeliverySettings } from "../../server/deliveries-file.ts";
+import type { SeveralOptions } from "../../server/serve-several.ts";
 import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
+import { problemIn } from "../refusals.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { version } from "../version.ts";
 import { deliveriesIn } from "./deliveries-option.ts";
@@ -33,7 +36,7 @@ const ofOne = {
 
 /** Serves what stands in the file of `--deliveries`. */
 export async function run(terminal: Terminal, options: Options): Promise<ExitCode> {
-  const { cwd, env, entry, say } = terminal;
+  const { cwd, env } = terminal;
   for (const [option, next] of Object.entries(ofOne)) {
     if (options[option as keyof typeof ofOne] === undefined) continue;
     const name = `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -52,32 +55,27 @@ export async function run(terminal: Terminal, options: Options): Promise<ExitCod
   ]);
   await requireSignIn(options, { listen, publicUrl, oidc, stateFolder });
   const folders = new Map<string, string>();
-  const served = [];
-  for (const [name, { folder, config, deliver, drift, secretsFile }] of deliveries) {
-    const project = findProject({ cwd: folder }, { config });
-    const other = folders.get(project.stateFolder);
+  const served: SeveralOptions["deliveries"][number][] = [];
+  for (const [name, wanted] of deliveries) {
+    const {
+      stateFolder: own,
+      file,
+      ...means
+    } = await openedBy(terminal, name, wanted).catch((error) => {
+      const problem = problemIn(error);
+      if (problem === undefined) throw error;
+      throw new UsageError(`--deliveries: ${name}: ${problem.message}`, {
+        next: `look at ${name} in ${options.deliveries}`,
+      });
+    });
+    const other = folders.get(own);
     if (other !== undefined) {
-      throw new UsageError(`--deliveries: ${other} and ${name} are one and the same, ${project.file}`, {
+      throw new UsageError(`--deliveries: ${other} and ${name} are one and the same, ${file}`, {
         next: "leave one of them out",
       });
     }
-    folders.set(project.stateFolder, name);
-    const caller = {
-      cwd: folder,
-      env,
-      entry,
-      say: (...lines: string[]) => say(...lines.map((line) => `${name}: ${line}`)),
-      isLasting: true,
-    } as const;
-    served.push({
-      name,
-      host: answered(await connect(caller, { config })),
-      stateFolder: project.stateFolder,
-      secretsFile,
-      deliver,
-      driftEveryMs: driftEvery(drift),
-      remote: project.repository === undefined ? undefined : await readRemote(project.repository),
-    });
+    folders.set(own, name);
+    served.push({ name, stateFolder: own, ...means });
   }
   const asked = Promise.race((["SIGINT", "SIGTERM", "SIGHUP"] as const).map((signal) => once(process, signal)));
   const serving = await serveSeveral({
@@ -101,4 +99,29 @@ export async function run(terminal: Terminal, options: Options): Promise<ExitCod
   await asked;
   await serving.close();
   return exitCodes.clean;
+}
+
+/** @throws {Refused} and {UsageError} with the words of a delivery that is served alone */
+async function openedBy(
+  { env, entry, say }: Terminal,
+  name: string,
+  { folder, config, deliver, drift, secretsFile }: DeliverySettings,
+) {
+  const { stateFolder, file, repository } = findProject({ cwd: folder }, { config });
+  const caller = {
+    cwd: folder,
+    env,
+    entry,
+    say: (...lines: string[]) => say(...lines.map((line) => `${name}: ${line}`)),
+    isLasting: true,
+  } as const;
+  return {
+    file,
+    host: answered(await connect(caller, { config })),
+    stateFolder,
+    secretsFile,
+    deliver,
+    driftEveryMs: driftEvery(drift),
+    remote: repository === undefined ? undefined : await readRemote(repository),
+  };
 }
