@@ -1,6 +1,6 @@
 /** Every key that does something, with what it does: the list that `?` shows is made of what is in force. */
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 
 export interface Shortcut {
   /** As `KeyboardEvent.key` has it, or two of them one after the other: `g b`. */
@@ -16,9 +16,9 @@ interface Group {
 
 export const inForce = signal<readonly Group[]>([]);
 
-/** Puts keys in force as long as the component is shown. */
+/** Puts keys in force as long as the component is shown, from the moment it is: who sees the page may press them. */
 export function useKeys(title: string, keys: readonly Shortcut[]): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const group = { title, keys };
     inForce.value = [...inForce.peek(), group];
     return () => {

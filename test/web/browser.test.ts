@@ -256,6 +256,7 @@ test("one release asks for prod, and the one after it has failed", inBrowser, as
     "a race is stepped through on the graph up to what must not be, and what a file names is text",
     async () => {
       const { page, complaints } = await openPage(browser, server.url, { width: 1440 });
+      await text(page, "Wrong now");
       await page.keyboard.press("g");
       await page.keyboard.press("c");
       await text(page, "this must not be");
