@@ -59,6 +59,8 @@ export function openPipe(path: string, onData: (data: Buffer) => void): PipeRead
   }
 
   function drain(): void {
+    // A socket closes its file before it says so, and by now another pipe may have the number.
+    if (socket?.destroyed) finish();
     while (state !== "ended") {
       let count: number;
       try {
