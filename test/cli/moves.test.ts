@@ -241,3 +241,31 @@ function everyFile(folder: string): string[] {
     entry.isFile() ? [join(entry.parentPath, entry.name)] : [],
   );
 }
+
+test("a release that ends half-way is told where it is, until something has passed there", async (t) => {
+  const { box, knob } = shop(t);
+  assert.equal((await box.baton("run", "--env", "dev", "--yes")).code, 0);
+  const halves = async () => (await box.json<StatusView>("status")).halfDeployed;
+  assert.equal(await halves(), undefined);
+
+  box.write({ "web/page": "two\n" });
+  box.commit("two");
+  knob("broken", "on");
+  const failed = await box.baton("run", "--env", "dev", "--yes");
+  assert.equal(failed.code, 1);
+  assert.match(failed.stderr, /next: baton rollback dev {2}puts back what passed in dev last\n/);
+  assert.deepEqual(await halves(), [{ environment: "dev", pipeline: "web", release: 2, passed: 1, run: "r0002" }]);
+  const status = await box.baton("status");
+  assert.match(
+    status.stdout,
+    /infra {2}release 1 .*now\n {2}web {4}release 1 .* and part of run r0002, which did not pass\n/,
+  );
+  assert.match(status.stderr, /next: baton rollback dev/);
+
+  const first = await box.baton("run", "--to", "prod", "--yes");
+  assert.equal(first.code, 1);
+  assert.doesNotMatch(first.stderr, /rollback prod/, "nothing passed there that could be gone back to");
+  knob("broken", "off");
+  assert.equal((await box.baton("rollback", "dev", "--yes")).code, 0);
+  assert.equal(await halves(), undefined);
+});

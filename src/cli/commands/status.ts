@@ -8,7 +8,7 @@ import { count } from "../../findings/count.ts";
 import { platforms } from "../../platforms/platforms.ts";
 import type { CommandModule } from "../command.ts";
 import { connected } from "../host.ts";
-import { nextForApproval, nextForClosed } from "../live/what-next.ts";
+import { nextForApproval, nextForClosed, nextForLeft } from "../live/what-next.ts";
 import { freezeLines } from "../plan-text.ts";
 import { exitCodes, UsageError } from "../problem.ts";
 import { ago, duration } from "../terminal/duration.ts";
@@ -111,14 +111,24 @@ function commitText(commit: string, { snapshots = {} }: StatusView, { isNarrow }
 
 function deployedLines(status: StatusView, shown: Shown): string[] {
   const { now, out } = shown;
-  return Object.entries(status.deployed).flatMap(([environment, pipelines]) => {
-    const rows = Object.entries(pipelines).map(([pipeline, { commit, at, isRemoved, ...deployed }]) => [
-      pipeline,
-      `release ${originOf(deployed)}`,
-      out.faint(commitText(commit, status, shown)),
-      out.faint(ago(now - at)),
-      isRemoved ? out.warning("not in the definition any more") : "",
-    ]);
+  const { deployed: places, halfDeployed = [] } = status;
+  const environments = new Set([...Object.keys(places), ...halfDeployed.map(({ environment }) => environment)]);
+  return Array.from(environments).flatMap((environment) => {
+    const left = halfDeployed.filter((one) => one.environment === environment);
+    const partOf = ({ run, release }: (typeof left)[number]) =>
+      out.warning(`part of ${run === undefined ? `release ${release}` : `run ${run}`}, which did not pass`);
+    const rows = Object.entries(places[environment] ?? {}).map(([pipeline, { commit, at, isRemoved, ...deployed }]) => {
+      const half = left.find((one) => one.pipeline === pipeline);
+      return [
+        pipeline,
+        `release ${originOf(deployed)}`,
+        out.faint(commitText(commit, status, shown)),
+        out.faint(ago(now - at)),
+        isRemoved ? out.warning("not in the definition any more") : half === undefined ? "" : `and ${partOf(half)}`,
+      ];
+    });
+    const never = left.filter(({ passed }) => passed === undefined);
+    rows.push(...never.map((half) => [half.pipeline, "nothing passed", "", "", partOf(half)]));
     return ["", out.strong(environment), ...table(rows, "  ")];
   });
 }
@@ -236,7 +246,7 @@ function openLines(run: OpenRun, { now, out }: Shown): string[] {
   return lines;
 }
 
-function suggestNext(terminal: Terminal, { open, runs, owed }: StatusView, by: Actor): void {
+function suggestNext(terminal: Terminal, { open, runs, owed, halfDeployed = [] }: StatusView, by: Actor): void {
   const now = Date.now();
   const asking = open.flatMap(({ run, approvals }) =>
     approvals.filter((approval) => !isTooLate(approval, now)).map((approval) => ({ run, approval })),
@@ -252,6 +262,9 @@ function suggestNext(terminal: Terminal, { open, runs, owed }: StatusView, by: A
   else if (closed) terminal.suggest(...closed);
   else if (left) terminal.suggest(`baton resume ${left.run}`, "nobody runs it; this goes on with it");
   else if (open[0]) terminal.suggest(`baton logs ${open[0].run} --follow`, "watches it");
-  else if (runs[0]?.conclusion === "failed") terminal.suggest(`baton retry ${runs[0].run}`, "runs what failed again");
-  else terminal.suggest("baton outputs", "addresses and other values");
+  else if (runs[0]?.conclusion === "failed") {
+    terminal.suggest(`baton retry ${runs[0].run}`, "runs what failed again");
+    const half = halfDeployed.find(({ passed }) => passed !== undefined);
+    if (half) terminal.suggest(...nextForLeft(half.environment));
+  } else terminal.suggest("baton outputs", "addresses and other values");
 }

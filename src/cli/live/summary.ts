@@ -15,7 +15,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { shownValue } from "../terminal/value.ts";
 import { closedText } from "../terminal/wait-text.ts";
 import { wrap } from "../terminal/width.ts";
-import { nextForApproval, nextForClosed, nextForUrgent } from "./what-next.ts";
+import { nextForApproval, nextForClosed, nextForLeft, nextForUrgent } from "./what-next.ts";
 
 export interface Outcome {
   underway: Underway;
@@ -208,6 +208,8 @@ function suggestAfterFailure(terminal: Terminal, run: RunView, again: string): v
     terminal.suggest(again, "after mending it: a new run with the files as they are then");
     terminal.suggest(retry, "if it was not the files: runs what failed again on the same ones");
   }
+  if (run.moves?.kind !== "rollback")
+    for (const environment of run.left ?? []) terminal.suggest(...nextForLeft(environment));
 }
 
 /** Kinds of failure that say nothing against the files. */

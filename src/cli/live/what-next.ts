@@ -30,6 +30,11 @@ export function nextForClosed(run: string, waiting: readonly Waiting[]): Next | 
   return undefined;
 }
 
+/** For a release that ended half-way. */
+export function nextForLeft(environment: string): Next {
+  return [`baton rollback ${environment}`, `puts back what passed in ${environment} last`];
+}
+
 /** For what must not be kept back. */
 export function nextForUrgent(run: string): Next {
   return [`baton resume ${run} --override "WHY"`, "if it cannot wait: why is kept and told"];

@@ -46,7 +46,8 @@ function inOrderOf(order: readonly string[], environments: readonly string[]): s
   ];
 }
 
-function newestDelivery(journal: JournalReader, moment: { until?: number }): Delivery | undefined {
+/** That of the newest run. */
+export function newestDelivery(journal: JournalReader, moment: { until?: number } = {}): Delivery | undefined {
   const [newest] = journal.runs({ ...moment, newest: 1 });
   return newest && journal.deliveryOf(newest.run);
 }

@@ -1,9 +1,10 @@
 import type { RunState, State } from "../../engine/state.ts";
 import type { AutomaticPromotion, HeldPromotion } from "../../release/automatic.ts";
 import type { JournalReader } from "../../store/journal-reader.ts";
-import { type DeployedView, deployedView } from "./deployed.ts";
+import { type DeployedView, deployedView, newestDelivery } from "./deployed.ts";
 import type { JobId, RunId } from "./events.ts";
 import { type FreezeView, freezesAt } from "./freezes.ts";
+import { type HalfDeployed, halfDeployedIn } from "./half-deployed.ts";
 import { type LockView, locksIn } from "./locks.ts";
 import type { UntoldView } from "./notices.ts";
 import { type RunView, runView } from "./run.ts";
@@ -21,6 +22,8 @@ export interface StatusView {
   locks?: LockView[];
   /** Where nothing begins to be deployed now. */
   freezes: FreezeView[];
+  /** Where something newer than `deployed` says began, and did not pass. Absent: nowhere. */
+  halfDeployed?: (HalfDeployed & { run?: RunId })[];
   /** What failed where it is to be taken back, and has not been. */
   owed: OwedView[];
   /** What is promoted by itself, unless something else happens before. Absent: nothing. */
@@ -42,7 +45,7 @@ export interface OwedView {
   at: number;
 }
 
-export interface OpenRun extends Omit<RunView, "environments"> {
+export interface OpenRun extends Omit<RunView, "environments" | "left"> {
   /** Who asked for it. */
   by?: string;
   /** The process that runs it; absent when nobody does. */
@@ -58,15 +61,32 @@ export function statusView(
   const mayOwe = isOpen || journal?.runs({ newest: 20 }).some(({ conclusion }) => conclusion === "failed") === true;
   const state = journal !== undefined && mayOwe ? journal.state() : undefined;
   const locks = state === undefined || !isOpen ? [] : locksIn({ state, expected: journal!.durations(), journal, now });
+  const deployed = journal === undefined ? {} : deployedView(journal);
+  const left = journal === undefined ? [] : leftHalfWay(journal, deployed);
   return {
     version: 1,
-    deployed: journal === undefined ? {} : deployedView(journal),
+    deployed,
     runs: listedRuns(journal, most),
     open: state === undefined ? [] : openRuns(state, { now, ownerOf }),
     ...(locks.length > 0 && { locks }),
     freezes: freezesAt(journal?.freezes() ?? {}, now),
+    ...(left.length > 0 && { halfDeployed: left }),
     owed: state === undefined ? [] : owedIn(state),
   };
+}
+
+/** Only looked for where a run may have left something. What the delivery has no more is nobody's to mend. */
+function leftHalfWay(journal: JournalReader, deployed: DeployedView): NonNullable<StatusView["halfDeployed"]> {
+  const proven = Object.values(deployed).flatMap((there) => Object.values(there).map(({ release }) => release));
+  if (!journal.hasUnpassedBehind(proven.length === 0 ? 0 : Math.min(...proven))) return [];
+  const delivery = newestDelivery(journal);
+  return halfDeployedIn(journal.state()).flatMap((one) => {
+    const isThere =
+      delivery?.environments.some(({ name }) => name === one.environment) &&
+      delivery.pipelines.some(({ name }) => name === one.pipeline);
+    const run = journal.findRun(String(one.release))?.run;
+    return isThere ? [{ ...one, ...(run !== undefined && { run }) }] : [];
+  });
 }
 
 export function owedIn({ environments }: State): OwedView[] {

@@ -139,7 +139,16 @@ const runFields = {
   waiting: z.array(waiting),
 };
 
-export const runView = z.strictObject({ ...runFields, environments: deployedByPlace }).meta({ id: "Run" });
+export const runView = z
+  .strictObject({
+    ...runFields,
+    environments: deployedByPlace,
+    left: z
+      .array(z.string())
+      .optional()
+      .meta({ description: "Environments where it has ended half-way, in place of what had passed there." }),
+  })
+  .meta({ id: "Run" });
 
 const openRun = z
   .strictObject({
@@ -174,6 +183,22 @@ export const statusView = z
       .optional()
       .meta({ description: "Where somebody deploys, and who stands in line. Absent: nobody does." }),
     freezes: z.array(freeze),
+    halfDeployed: z
+      .array(
+        z.strictObject({
+          environment: z.string(),
+          pipeline: z.string(),
+          release: z.number().int().meta({ description: "The number of the run that began it." }),
+          passed: z
+            .number()
+            .int()
+            .optional()
+            .meta({ description: "What passed there last; absent where nothing has." }),
+          run: z.string().optional(),
+        }),
+      )
+      .optional()
+      .meta({ description: "Where something newer than `deployed` says began, and did not pass. Absent: nowhere." }),
     owed: z
       .array(z.strictObject({ environment: z.string(), failed: z.string(), job: z.string(), at: time }))
       .meta({ description: "What failed where it is to be taken back, and has not been." }),
