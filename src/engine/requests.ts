@@ -118,15 +118,6 @@ export function requireQuiet({ environments, runs }: State, environment: string,
   throw new EngineRefusal("environment-busy", { subject: environment, known: [run], text });
 }
 
-/** The release of a pipeline that began to deploy there after this one and did not get through; undefined where none did. */
-export function leftHalfWay(
-  { environments }: State,
-  { environment, pipeline, release }: { environment: string; pipeline: string; release: number },
-): number | undefined {
-  const newest = environments.get(environment)?.newest.get(pipeline) ?? 0;
-  return newest > release ? newest : undefined;
-}
-
 /** `now`: the time of day of the turn, here and below. */
 export function requireToCome(environment: string, until: number, now: number): void {
   if (until > now) return;

@@ -47,15 +47,15 @@ export function affected({ context, resolved, target, handsOver, jobs }: Affecte
     const what = `${missing.kind} ${missing.name}`;
     return {
       code: "not-published",
-      text: `release ${deployed.release} in ${where} has no ${what}, which other pipelines take from it`,
+      text: `release ${originOf(deployed)} in ${where} has no ${what}, which other pipelines take from it`,
       because: [`${name}.${missing.name}`],
     };
   }
   return (
     changed({ context, resolved, base: deployed.commit, deployed, where }) ??
     (isMove ? otherResults({ context, resolved, deployed, where }) : undefined) ??
-    otherDefinition({ context, resolved, target, jobs, release: deployed.release }) ??
-    otherParameter({ context, resolved, release: deployed.release }) ??
+    otherDefinition({ context, resolved, target, jobs, deployed }) ??
+    otherParameter({ context, resolved, deployed }) ??
     halfDeployed({ context, resolved, deployed, where })
   );
 }
@@ -64,7 +64,7 @@ export function affected({ context, resolved, target, handsOver, jobs }: Affecte
 function halfDeployed({ context, resolved, deployed, where }: Required<Omit<Comparison, "base">>): Reason | undefined {
   const begun = own(own(context.request.history.begun ?? {}, where) ?? {}, resolved.name) ?? 0;
   if (begun <= deployed.release || context.isPullRequest) return undefined;
-  const text = `release ${begun} began to be deployed to ${where} and has not passed there`;
+  const text = `something newer than release ${originOf(deployed)} began to be deployed to ${where} and has not passed there`;
   return { code: "half-deployed", text, because: [resolved.name] };
 }
 
@@ -90,7 +90,7 @@ function changed({ context, resolved, base, deployed, where }: Comparison): Reas
   const diff = context.changedSince(base);
   if (diff === undefined) {
     const whose =
-      deployed === undefined ? "the pull request's base" : `deployed to ${where} in release ${deployed.release}`;
+      deployed === undefined ? "the pull request's base" : `deployed to ${where} in release ${originOf(deployed)}`;
     const text = base.endsWith(uncommittedMark)
       ? `files that were not committed were ${whose}`
       : `git does not know commit ${base.slice(0, 12)}, ${whose}`;
@@ -126,15 +126,15 @@ function otherResults({ context, resolved, deployed, where }: Required<Omit<Comp
 
 /** The sources are the same, but it is defined in another way than it was then. */
 function otherDefinition(
-  options: Pick<AffectedQuestion, "context" | "resolved" | "target" | "jobs"> & { release: number },
+  options: Pick<AffectedQuestion, "context" | "resolved" | "target" | "jobs"> & { deployed: Deployed },
 ): Reason | undefined {
-  const { context, resolved, target, jobs, release } = options;
-  const before = definedIn(context, release);
+  const { context, resolved, target, jobs, deployed } = options;
+  const before = definedIn(context, deployed.release);
   if (before === undefined) return undefined;
   const { pipeline } = resolved;
   const part = definitionChange({ before, now: context.delivery, pipeline, environment: target.name, jobs });
   if (part === undefined) return undefined;
-  const text = `its definition changed since release ${release}: ${part}`;
+  const text = `its definition changed since release ${originOf(deployed)}: ${part}`;
   return { code: "other-definition", text, because: [resolved.name] };
 }
 
@@ -147,15 +147,15 @@ export function definedIn({ request }: PlanContext, release: number): Delivery |
 function otherParameter(options: {
   context: PlanContext;
   resolved: ResolvedPipeline;
-  release: number;
+  deployed: Deployed;
 }): Reason | undefined {
-  const { context, resolved, release } = options;
+  const { context, resolved, deployed } = options;
   const { parameters: now, made = [] } = context.request;
-  const then = made.find((set) => set.release === release)?.parameters ?? {};
+  const then = made.find(({ release }) => release === deployed.release)?.parameters ?? {};
   for (const name of namesRead("parameter", [...resolved.releaseJobs, ...resolved.environmentJobs])) {
     const [asked, had] = [own(now, name), own(then, name)];
     if (asked === undefined || had === undefined || asked === had) continue;
-    const text = `parameter ${name} is ${shown(asked)}, release ${release} had ${shown(had)}`;
+    const text = `parameter ${name} is ${shown(asked)}, release ${originOf(deployed)} had ${shown(had)}`;
     return { code: "other-parameter", text, because: [name] };
   }
   return undefined;

@@ -103,7 +103,7 @@ function neededReason(context: PlanContext, { resolved, target }: PlacedPipeline
       ? `was never deployed${target.name === undefined ? "" : ` to ${target.name}`}`
       : context.request.force === "all"
         ? "is asked to run as well"
-        : `has not published all that is taken from it in release ${deployed.release}`;
+        : `has not published all that is taken from it in release ${originOf(deployed)}`;
   return { code: "needed-by", text: `${name} needs it, and it ${state}`, because: [name] };
 }
 
@@ -125,9 +125,9 @@ function upstream({ context, placed, needs }: UpstreamQuestion): Reason | undefi
   if (deployed === undefined || context.isPullRequest) return undefined;
   for (const { resolved } of needs) {
     const need = resolved.name;
-    const release = context.deployedIn(placed.target, need)?.release ?? 0;
-    if (release <= deployed.release) continue;
-    const text = `${need} was deployed to ${placed.target.name} in release ${release}, after ${name} in release ${deployed.release}`;
+    const there = context.deployedIn(placed.target, need);
+    if (there === undefined || there.release <= deployed.release) continue;
+    const text = `${need} was deployed to ${placed.target.name} in release ${originOf(there)}, after ${name} in release ${originOf(deployed)}`;
     return { code: "upstream-deployed", text, because: [need] };
   }
   return undefined;

@@ -2,7 +2,7 @@
 
 Added: distributions and their access to buckets, stages of APIs, versions and privacy of buckets. Repaired: layers and the
 layers of functions, methods of APIs that call nothing, functions whose code stays as it is while the template says the
-same, and stacks that are deployed through change sets.
+same, stacks that are deployed through change sets, and parameters of theirs that Parameter Store has.
 """
 import base64
 import json
@@ -13,9 +13,11 @@ from moto.cloudformation import parsing
 from moto.cloudformation import responses as cloudformation_responses
 from moto.cloudformation.models import ChangeSet, Stack
 from moto.cloudformation.responses import CloudFormationResponse
+from moto.cloudformation.exceptions import ValidationError
 from moto.cloudfront.models import Origin, cloudfront_backends
 from moto.core.common_models import CloudFormationModel
 from moto.s3.models import FakeBucket, s3_backends
+from moto.ssm.models import ssm_backends
 
 
 class Made:
@@ -242,6 +244,19 @@ def apply(self):
 
 
 ChangeSet.apply = apply
+
+
+def from_parameter_store(self, value, value_type):
+    parameter = ssm_backends[self._account_id][self._region_name].get_parameter(value)
+    if parameter is not None:
+        return parameter.value.split(",") if "List" in value_type else parameter.value
+    # Of a stack that is changed moto hands on what was found under the name, and not the name.
+    if not value.startswith("/"):
+        return value
+    raise ValidationError(message=f"Unable to fetch parameters [{value}] from parameter store for this account.")
+
+
+parsing.ResourceMap.parse_ssm_parameter = from_parameter_store
 
 plain_validation = CloudFormationResponse._validate_different_update
 

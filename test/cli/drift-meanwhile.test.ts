@@ -73,7 +73,7 @@ test("what is deployed while somebody looks is never taken for drift", fullDepth
   assert.deepEqual(await ended, [1, null]);
   world.write("dev", "half\n");
   assert.deepEqual(await look(box), [
-    "infra.apply@dev unknown release 3 of infra began to deploy to dev and did not get through",
+    "infra.apply@dev unknown a newer release of infra began to be deployed to dev and has not passed there",
     "infra.apply@prod same",
   ]);
 });

@@ -205,8 +205,17 @@ function suggestAfterFailure(terminal: Terminal, run: RunView, again: string): v
   } else if (failures.every(({ kind }) => byTheWorld.has(kind))) {
     terminal.suggest(retry, "runs what failed again; what passed stays");
   } else {
-    terminal.suggest(again, "after mending it: a new run with the files as they are then");
+    if (run.moves === undefined) terminal.suggest(again, "after mending it: a new run with the files as they are then");
+    // A release moves as it was proven: what mends it is another one.
+    if (run.moves?.kind === "promotion") {
+      const to = run.path.at(-1)!;
+      terminal.suggest(
+        commandLine("promote", { to }),
+        `after mending it: a newer release that has passed before ${to}`,
+      );
+    }
     terminal.suggest(retry, "if it was not the files: runs what failed again on the same ones");
+    if (run.moves?.kind === "rollback") terminal.suggest("baton release list", "what else could be gone back to");
   }
   if (run.moves?.kind !== "rollback")
     for (const environment of run.left ?? []) terminal.suggest(...nextForLeft(environment));

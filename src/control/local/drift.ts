@@ -4,7 +4,6 @@ import type { DriftLooked } from "../../engine/events.ts";
 import { prepareDriftLook } from "../../engine/launch.ts";
 import type { Ended, Launch } from "../../engine/ports.ts";
 import { EngineRefusal } from "../../engine/refusal.ts";
-import { leftHalfWay } from "../../engine/requests.ts";
 import { type JobState, type RunState, releaseMeant } from "../../engine/state.ts";
 import { logPath, sharedLogPath } from "../../runner/log-path.ts";
 import { type Actor, notThere, Refused, refused } from "../control.ts";
@@ -14,6 +13,7 @@ import type { Place, Project } from "../project.ts";
 import { readSecrets } from "../request/secrets.ts";
 import { deployedView } from "../views/deployed.ts";
 import type { DriftLook, DriftView } from "../views/drift.ts";
+import { type HalfDeployed, halfDeployedIn } from "../views/half-deployed.ts";
 import { requireJournal } from "./journal.ts";
 import { openSession, type Session } from "./session.ts";
 import { tellNow } from "./telling.ts";
@@ -166,9 +166,9 @@ async function readyToLook(
   { environment, run, job }: Target,
 ): Promise<Launch | string> {
   const { pipeline } = job.planned;
-  const half = leftHalfWay(engine.state, { environment, pipeline, release: run.release });
-  if (half !== undefined)
-    return `release ${half} of ${pipeline} began to deploy to ${environment} and did not get through`;
+  const isOf = (half: HalfDeployed) => half.environment === environment && half.pipeline === pipeline;
+  if (halfDeployedIn(engine.state).some(isOf))
+    return `a newer release of ${pipeline} began to be deployed to ${environment} and has not passed there`;
   // Two who look at once have a log and a checkout each.
   const attempt = Math.floor(Date.now() / 1000) * 2 ** 20 + randomInt(2 ** 20);
   const prepared = prepareDriftLook(run, job, { token: crypto.randomUUID(), attempt });

@@ -62,7 +62,7 @@ export function statusView(
   const state = journal !== undefined && mayOwe ? journal.state() : undefined;
   const locks = state === undefined || !isOpen ? [] : locksIn({ state, expected: journal!.durations(), journal, now });
   const deployed = journal === undefined ? {} : deployedView(journal);
-  const left = journal === undefined ? [] : leftHalfWay(journal, deployed);
+  const left = journal === undefined ? [] : halfDeployed(journal, deployed);
   return {
     version: 1,
     deployed,
@@ -76,7 +76,7 @@ export function statusView(
 }
 
 /** Only looked for where a run may have left something. What the delivery has no more is nobody's to mend. */
-function leftHalfWay(journal: JournalReader, deployed: DeployedView): NonNullable<StatusView["halfDeployed"]> {
+function halfDeployed(journal: JournalReader, deployed: DeployedView): NonNullable<StatusView["halfDeployed"]> {
   const proven = Object.values(deployed).flatMap((there) => Object.values(there).map(({ release }) => release));
   if (!journal.hasUnpassedBehind(proven.length === 0 ? 0 : Math.min(...proven))) return [];
   const delivery = newestDelivery(journal);
