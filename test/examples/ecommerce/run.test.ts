@@ -1,4 +1,4 @@
-/** The whole delivery run by Baton against emulated AWS: three releases, one of them bad, looked at as users would. */
+/** The whole delivery run by Baton against emulated AWS: three releases, to production and back, looked at as users would. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
@@ -14,7 +14,7 @@ interface Outputs {
   backend: { apiUrl: string };
 }
 
-describe("the shop, run in dev", fullDepth(...emulator, "aws-cdk-lib", "zip", "jq"), () => {
+describe("the shop, from dev to production", fullDepth(...emulator, "aws-cdk-lib", "zip", "jq"), () => {
   let emulator: Emulator;
   before(async () => {
     emulator = await startEmulator();
@@ -32,7 +32,10 @@ describe("the shop, run in dev", fullDepth(...emulator, "aws-cdk-lib", "zip", "j
   }
 
   function repository(t: TestContext): Sandbox {
-    const repo = sandbox(t, { files: filesIn(exampleFolder("ecommerce")) });
+    const files = filesIn(exampleFolder("ecommerce"));
+    // Nobody calls emulated functions meanwhile, so there is nothing to watch.
+    const config = files["baton.config.ts"]!.replaceAll(/watch_minutes: \d+/g, "watch_minutes: 0");
+    const repo = sandbox(t, { files: { ...files, "baton.config.ts": config } });
     const own = Object.entries(emulator.env).filter(([name]) => /^(AWS_|NODE_OPTIONS$)/.test(name));
     const PATH = pathWithoutNetwork(join(repo.root, ".git/bin"), emulator.env.PATH);
     Object.assign(repo.env, Object.fromEntries(own), { PATH });
@@ -73,6 +76,27 @@ describe("the shop, run in dev", fullDepth(...emulator, "aws-cdk-lib", "zip", "j
       assert.match((await visit(outputs.hosting.customerUrl)).text, /<h1>The shop<\/h1>/);
     });
 
+    await t.test("what dev has proven goes to staging and, when somebody says so, to production", async () => {
+      const staged = await repo.baton("promote", "--to", "staging", "--yes");
+      assert.equal(staged.code, 0, staged.stdout + staged.stderr);
+      const asked = await repo.baton("promote", "--to", "prod");
+      assert.match(asked.stdout, /prod waits for approval by release-managers/);
+      assert.deepEqual(await functions(), ["shop-orders-dev", "shop-orders-staging"]);
+      const approved = await repo.baton("approve", "--comment", "Staging is well");
+      assert.equal(approved.code, 0, approved.stdout + approved.stderr);
+      const prod = await outputsOf(repo, "prod");
+      assert.match((await visit(prod.hosting.customerUrl)).text, /<h1>The shop<\/h1>/);
+      assert.match((await visit(`${prod.backend.apiUrl}health`)).text, /"version":"1"/);
+      const [ofDev, ofStaging, ofProd] = [outputs, await outputsOf(repo, "staging"), prod].map((of) =>
+        Object.values(of).flatMap((values) => Object.values(values as Record<string, string>)),
+      );
+      const all = [...ofDev!, ...ofStaging!, ...ofProd!];
+      assert.equal(new Set(all).size, all.length, "no two environments share anything that has a name");
+      const same = await repo.baton("release", "diff", "2", "prod");
+      assert.equal(same.stdout.match(/stays as it is/g)?.length, 4, same.stdout);
+    });
+
+    change(repo, "backend/stacks/compute.js", "memorySize: 512", "memorySize: 1024");
     change(repo, "backend/function/index.js", "export const handler", "throw new Error('no');\nexport const handler");
     repo.commit("a worse shop");
     const bad = await repo.baton("run", "--env", "dev", "--yes");
@@ -80,6 +104,16 @@ describe("the shop, run in dev", fullDepth(...emulator, "aws-cdk-lib", "zip", "j
     assert.match(bad.stderr, /The check of version 3 failed\. No call has reached it\./);
     assert.equal(await live(), "2");
     assert.match((await visit(`${outputs.backend.apiUrl}health`)).text, /"version":"2"/);
+
+    const settings = async () =>
+      (await aws<{ MemorySize: number }>("lambda get-function-configuration --function-name shop-orders-dev"))
+        .MemorySize;
+    assert.equal(await settings(), 1024, "its stack has gone on before the check");
+    const back = await repo.baton("rollback", "dev", "--yes");
+    assert.equal(back.code, 0, back.stdout + back.stderr);
+    assert.equal(await settings(), 512);
+    assert.equal(await live(), "2");
+    assert.doesNotMatch((await repo.baton("status")).stdout, /part of/);
 
     await t.test("without what its policy allows the distribution reads nothing of the bucket", async () => {
       const { adminBucket, adminDistribution, adminUrl } = outputs.hosting;
@@ -89,10 +123,19 @@ describe("the shop, run in dev", fullDepth(...emulator, "aws-cdk-lib", "zip", "j
     });
   });
 
-  async function outputsOf(repo: Sandbox): Promise<Outputs> {
+  const functions = async () =>
+    (await aws<{ Functions: { FunctionName: string }[] }>("lambda list-functions")).Functions.map(
+      ({ FunctionName }) => FunctionName,
+    ).sort();
+
+  async function outputsOf(repo: Sandbox, environment = "dev"): Promise<Outputs> {
     type Deployed = Record<string, { outputs: Record<string, string> }>;
-    const { environments } = await repo.json<{ environments: { dev: Deployed } }>("outputs", "--env", "dev");
-    const named = Object.entries(environments.dev).map(([pipeline, { outputs }]) => [pipeline, outputs]);
+    const { environments } = await repo.json<{ environments: Record<string, Deployed> }>(
+      "outputs",
+      "--env",
+      environment,
+    );
+    const named = Object.entries(environments[environment]!).map(([pipeline, { outputs }]) => [pipeline, outputs]);
     return Object.fromEntries(named) as Outputs;
   }
 

@@ -96,7 +96,10 @@ test(
     const bad = await baton(1, "promote", "--to", "production", "--yes");
     assert.match(bad.stderr, /Unable to fetch parameters \[\/images\/production\/hardened\]/);
     assert.match(bad.stderr, /compute {2}may be half-way: compute\.deploy@production failed/);
-    assert.match(bad.stderr, /next: baton promote --to production {2}after mending it: a newer release that has passed/);
+    assert.match(
+      bad.stderr,
+      /next: baton promote --to production {2}after mending it: a newer release that has passed/,
+    );
     assert.match(bad.stderr, /next: baton rollback production/);
     const half = await seen("production");
     assert.equal(half.network.subnets.length, 3, "the network has gone on");
