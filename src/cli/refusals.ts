@@ -247,6 +247,10 @@ const failures = {
         ? "without --no-wait it stands in line behind it; baton status shows how far that is"
         : `baton cancel ${run} ends it, or wait for it; then the same command again`,
   }),
+  "asked-already": ({ subject, known: [run, release] }) => ({
+    message: `run ${run} waits to bring release ${release} to ${subject} already, and is not asked for twice`,
+    next: `baton approve ${run} ${subject}, or baton resume ${run}; baton cancel ${run} ends it`,
+  }),
   "being-made": ({ subject, known }) => ({
     message: `run ${subject} is just making ${someOf(known)} of these files, and this was not to wait`,
     next: "without --no-wait it waits and takes what is made; baton status shows how far that is",

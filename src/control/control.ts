@@ -115,6 +115,8 @@ export type RefusalCode =
   | "agents-served"
   | "outdated-plan"
   | "environment-busy"
+  // Subject: the environment. Known: the run, and the release that it brings there.
+  | "asked-already"
   // Known: until when (milliseconds since the epoch), and by whom. Because: the reason that was given.
   | "frozen"
   // Known: when a change window opens (milliseconds since the epoch).

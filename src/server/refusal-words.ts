@@ -206,6 +206,9 @@ const wordings: Record<RefusalCode, Wording> = {
     () => "Look at the plan again: it is made for what is deployed now",
   ),
   "environment-busy": conflict(({ subject, known: [run] }) => `Run ${run} deploys to ${subject}, or waits to`),
+  "asked-already": conflict(
+    ({ subject, known: [run, release] }) => `Run ${run} waits to bring release ${release} to ${subject} already`,
+  ),
   "being-made": conflict(({ subject }) => `Run ${subject} is just making some of these files`),
   "given-up": conflict(() => "Nothing was begun"),
   "other-history": conflict(({ subject }) => `Event ${subject} is not the one that was noted`),

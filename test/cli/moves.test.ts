@@ -269,3 +269,21 @@ test("a release that ends half-way is told where it is, until something has pass
   assert.equal((await box.baton("rollback", "dev", "--yes")).code, 0);
   assert.equal(await halves(), undefined);
 });
+
+test("nobody is asked twice for one promotion, and a newer release may be asked for beside it", async (t) => {
+  const { box, release } = shop(t);
+  const asks = box.read("baton.yaml").replace("after: dev }", "after: dev, approval: { reviewers: [kim] } }");
+  box.write({ "baton.yaml": asks });
+  await release("one");
+  assert.equal((await box.baton("promote", "--to", "prod")).code, 0);
+  await refusedAs(
+    box,
+    ["promote", "--to", "prod"],
+    /run r0002 waits to bring release 1 to prod already.*\n {2}next: baton approve r0002 prod/,
+  );
+  assert.equal((await box.baton("promote", "--to", "prod", "--dry-run")).code, 0, "who only looks may");
+  await release("two");
+  assert.equal((await box.baton("promote", "--to", "prod")).code, 0, "that is another release");
+  assert.equal((await box.baton("cancel", "r0002")).code, 0);
+  assert.equal((await box.baton("promote", "1", "--to", "prod")).code, 0, "nobody waits with this one any more");
+});

@@ -25,6 +25,7 @@ import { type Past, withoutLegs } from "../request/run-request.ts";
 import { readSecrets } from "../request/secrets.ts";
 import { changesSince, definitionPrefix, type Source } from "../request/source.ts";
 import { type MoveView, moveView } from "../views/move.ts";
+import { isTooLate } from "../views/run.ts";
 import { freezesFor, type Judged, type Planned } from "./plan.ts";
 import { diffOf, findRelease, sideIn, sideOf } from "./releases.ts";
 
@@ -86,7 +87,10 @@ export async function planMove(place: Place, request: MoveRequest): Promise<Plan
     open,
     freezes: freezesFor(first.plan, freezesNow(journal)),
     again,
-    ...(request.byItself !== undefined && { requireStill: (present: JournalReader) => requireDue(present, request) }),
+    requireStill: (present) => {
+      if (request.byItself !== undefined) requireDue(present, request);
+      if (request.kind === "promotion") requireNotAsked(present, move);
+    },
     // The definition that is moved is not to be mended any more.
     idlePaths: async () => [],
     lacking: async () =>
@@ -107,6 +111,21 @@ function requireDue(journal: JournalReader, { to, release, byItself }: MoveReque
   const isIt = (one: AutomaticPromotion) => one.environment === to && String(one.release) === release;
   if (outlookIn(journal).promotions.some((one) => isIt(one) && one.at <= now)) return;
   throw refused("outdated-plan", { subject: to, because: `release ${release} is not due there by itself any more` });
+}
+
+/** Who promotes again what waits already means that, and nobody is to be asked twice. @throws {Refused} */
+function requireNotAsked(journal: JournalReader, { to, release, set }: Move): void {
+  for (const { run: id } of journal.openRuns()) {
+    const begun = journal.moveOf(id);
+    if (begun?.moves !== release.number || begun.plan.change.event === "rollback") continue;
+    const run = journal.runState(id);
+    const there = run?.environments.get(to);
+    if (run === undefined || there === undefined || run.cancel !== undefined || there.open === 0) continue;
+    if (there.approval.status === "requested" && isTooLate(there.approval, Date.now())) continue;
+    const its = run.plan.pipelines.filter(({ environment }) => environment === to).map(({ pipeline }) => pipeline);
+    if (!Object.keys(set).every((pipeline) => its.includes(pipeline))) continue;
+    throw refused("asked-already", { subject: to, known: [id, String(release.number)] });
+  }
 }
 
 function chosenMove(history: ReleaseHistory, { kind, to, release: named, pipelines = [] }: MoveRequest): Move {
