@@ -78,6 +78,17 @@ const full: Report = {
       tookMs: { ...spread(1, 2, 3), total: 25 },
     },
   ],
+  costs: {
+    prices: [
+      { machine: "Linux 2-core", usd: 0.006, source: "https://prices.example", asOf: "2026-11" },
+      { machine: "Linux 4-core", usd: 0.012, source: "https://prices.example", asOf: "2026-11" },
+    ],
+    months: [
+      { month: "1970-01", runs: 3, minutes: 100, usd: [0.6, 1.2] },
+      { month: "1970-02", runs: 2, minutes: 50, usd: [0.3, 0.6] },
+    ],
+    runs: [{ run: "r0002", release: 2, begunAt: 5 * hour, minutes: 80, usd: [0.48, 0.96] }],
+  },
 };
 
 test("each chart answers its question, and its bars are of one scale", () => {
@@ -103,6 +114,11 @@ test("each chart answers its question, and its bars are of one scale", () => {
         "web.test failed and passed in the same run, with nothing changed: 2 times.",
         "",
       ],
+      [
+        "What do the jobs cost where minutes are paid for?",
+        "$0.90 on Linux 2-core, $1.80 on Linux 4-core. List prices of 2026-11; nothing of what is free each month is left out.",
+        "",
+      ],
     ],
   );
   const [, lead] = chartsOf(full);
@@ -112,6 +128,16 @@ test("each chart answers its question, and its bars are of one scale", () => {
       ["dev", false, 1 / 8, 4 / 8, "10"],
       ["prod", false, 3 / 8, 1, "10"],
       ["web", true, 1 / 8, 1 / 8, "1"],
+    ],
+  );
+  assert.deepEqual(
+    chartsOf(full)
+      .at(-1)!
+      .rows.map(({ name, isPart = false, to, bar, cells }) => [name, isPart, to, bar.solid, ...cells]),
+    [
+      ["1970-01", false, undefined, 1, "100", "$0.60", "$1.20"],
+      ["r0002", true, "/runs/r0002", 0.8, "80", "$0.48", "$0.96"],
+      ["1970-02", false, undefined, 0.5, "50", "$0.30", "$0.60"],
     ],
   );
   for (const { rows, columns, question } of chartsOf(full)) {

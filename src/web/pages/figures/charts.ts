@@ -42,7 +42,8 @@ export interface Bar {
 const mostJobs = 10;
 
 export function chartsOf(report: Report): Chart[] {
-  return [often(report), leadTime(report), wrong(report), recovery(report), waits(report), slow(report), flaky(report)];
+  const charts = [often, leadTime, wrong, recovery, waits, slow, flaky, cost];
+  return charts.map((chart) => chart(report));
 }
 
 export const isEmpty = ({ environments, approvals, jobs }: Report) =>
@@ -212,6 +213,38 @@ function flaky({ jobs }: Report): Chart {
     }),
   };
 }
+
+/** Months, and below each the runs of it that cost most. */
+function cost({ costs: { prices, months, runs } }: Report): Chart {
+  const most = Math.max(...months.map(({ minutes }) => minutes), 1);
+  const monthOf = (at: number) => new Date(at).toISOString().slice(0, 7);
+  const row = ({ minutes, usd }: { minutes: number; usd: readonly number[] }) => ({
+    bar: { solid: minutes / most },
+    cells: [String(minutes), ...usd.map(money)],
+  });
+  const all = prices.map(({ machine }, at) => {
+    const sum = months.reduce((total, { usd }) => total + usd[at]!, 0);
+    return `${money(sum)} on ${machine}`;
+  });
+  const lookedUp = [...new Set(prices.map(({ asOf }) => asOf))].join(" and ");
+  return {
+    question: "What do the jobs cost where minutes are paid for?",
+    answer:
+      months.length === 0
+        ? "No job has run."
+        : `${all.join(", ")}. List prices of ${lookedUp}; nothing of what is free each month is left out.`,
+    scale: counted(most, "minute"),
+    columns: [{ name: "minutes", drawn: "solid" }, ...prices.map(({ machine }) => ({ name: machine }))],
+    rows: months.flatMap((month) => [
+      { name: month.month, ...row(month) },
+      ...runs
+        .filter(({ begunAt }) => monthOf(begunAt) === month.month)
+        .map((run) => ({ name: run.run, isPart: true as const, to: `/runs/${run.run}`, ...row(run) })),
+    ]),
+  };
+}
+
+const money = (usd: number) => `$${usd.toFixed(2)}`;
 
 interface Spreading {
   name: string;
