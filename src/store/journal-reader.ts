@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { restoreCheckpoint } from "../engine/checkpoint.ts";
-import type { EngineEvent, Freeze, JobSucceeded, Recorded, RunCreated, RunId } from "../engine/events.ts";
+import type { DriftLooked, EngineEvent, Freeze, JobSucceeded, Recorded, RunCreated, RunId } from "../engine/events.ts";
 import { replay, runHistory } from "../engine/fold.ts";
 import { noteFreeze } from "../engine/policies/freeze.ts";
 import { rebuildRun } from "../engine/rebuild-run.ts";
@@ -136,6 +136,17 @@ export class JournalReader {
     const created = Number(begun?.created_seq ?? 0);
     const values = [before, ...(run === undefined ? [] : [run])];
     yield* this.#events({ where, values, first: Math.max(after + 1, created) });
+  }
+
+  /** Of each job that was looked at for drift the newest look; `known`: the newest that could tell. Others are not read. */
+  *newestDriftLooks({ before = lastSeq, known = false } = {}): Generator<Recorded & { event: DriftLooked }> {
+    const told = known ? " and json_extract(body, '$.found') <> 'unknown'" : "";
+    const sql = `select max(seq) as seq from event where type = 'drift.looked' and seq < ?${told}
+      group by json_extract(body, '$.environment'), json_extract(body, '$.deployedBy') order by 1`;
+    for (const { seq } of this.#all(sql, before)) {
+      const [found] = this.#events({ where: "seq = ?", values: [Number(seq)], first: Number(seq) });
+      if (found?.event.type === "drift.looked") yield found as Recorded & { event: DriftLooked };
+    }
   }
 
   /** How runs began until that event, newest first; one after another is read. */

@@ -68,3 +68,55 @@ for (const [what, ask] of Object.entries({ "the start of a run": start, status, 
     assert.ok(most < least * 1.1 + 100_000, `${most} bytes, and ${least} after five`);
   });
 }
+
+test("of a year of looks for drift the newest of each job are read", async (t) => {
+  const folder = temporaryFolder(t);
+  const places = ["dev", "prod"].flatMap((environment) =>
+    ["infra.apply", "web.deploy"].map((job) => ({ environment, deployedBy: `${job}@${environment}` })),
+  );
+  const looks = 4 * 365;
+  {
+    await using store = openStore(folder);
+    await append(store, [created("r1", 1), finished("r1")], 1);
+    for (let at = 0; at < looks; at++) {
+      const found = at === looks - 1 ? ("unknown" as const) : at % 2 === 0 ? ("same" as const) : ("differs" as const);
+      const looked = places.map((place) => ({
+        type: "drift.looked" as const,
+        run: "" as const,
+        ...place,
+        release: 1,
+        found,
+        said: [],
+        by: "kim",
+      }));
+      await append(store, looked, at);
+    }
+  }
+  const read: string[] = [];
+  using journal = openStoreForReading(folder);
+  const counted = {
+    *newestDriftLooks(which?: { before?: number; known?: boolean }) {
+      for (const look of journal.newestDriftLooks(which)) {
+        read.push(look.event.deployedBy);
+        yield look;
+      }
+    },
+  };
+  const last = driftIn(counted, undefined);
+  assert.deepEqual(
+    read,
+    places.map(({ deployedBy }) => deployedBy),
+  );
+  assert.deepEqual([...last.keys()], ["dev", "prod"]);
+  for (const look of last.get("prod")!) assert.deepEqual([look.found, look.at], ["unknown", looks - 1]);
+  const known = Array.from(journal.newestDriftLooks({ known: true }), ({ event, at }) => [event.found, at]);
+  assert.deepEqual(
+    known,
+    places.map(() => ["same", looks - 2]),
+  );
+  const first = driftIn(journal, journal.newestSeq() - places.length);
+  assert.equal(first.get("dev")![0]!.at, looks - 2, "as it was at an earlier moment");
+  const began = performance.now();
+  driftIn(journal, undefined);
+  t.diagnostic(`${Math.round(performance.now() - began)} ms of ${looks * places.length} looks`);
+});

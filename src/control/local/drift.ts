@@ -216,11 +216,8 @@ async function carriedOut({ runner }: Session, launch: Launch, signal: AbortSign
 
 /** What was found the last time somebody looked at what this job left, whichever release it was of. */
 function lastFound({ store }: Session, environment: string, { id }: JobState): DriftLooked["found"] | undefined {
-  let found: DriftLooked["found"] | undefined;
-  for (const { event } of store.ofTypes(["drift.looked"], {})) {
-    if (event.type === "drift.looked" && event.environment === environment && event.deployedBy === id) {
-      if (event.found !== "unknown") found = event.found;
-    }
+  for (const { event } of store.newestDriftLooks({ known: true })) {
+    if (event.environment === environment && event.deployedBy === id) return event.found;
   }
-  return found;
+  return undefined;
 }

@@ -4,6 +4,7 @@ import { isOpen, opensAt } from "../../model/change-windows.ts";
 import type { ChangeWindow, Delivery } from "../../model/delivery.ts";
 import { standing } from "../../model/previews.ts";
 import { originOf } from "../../plan/plan.ts";
+import type { JournalReader } from "../../store/journal-reader.ts";
 import type { DeployedView } from "./deployed.ts";
 import { type BoardDrift, driftIn, driftOf } from "./drift.ts";
 import type { FreezeView } from "./freezes.ts";
@@ -58,7 +59,11 @@ export interface BoardCell {
 /** `runs`: all that are open, and the finished ones whose failures may still matter, newest first. */
 export function boardView(
   whole: Delivery,
-  facts: LockFacts & { runs: readonly RunState[]; deployed: DeployedView },
+  facts: LockFacts & {
+    runs: readonly RunState[];
+    deployed: DeployedView;
+    journal: Pick<JournalReader, "newestDriftLooks" | "ofTypes"> | undefined;
+  },
 ): BoardView {
   const { state, runs, deployed, now, journal, until } = facts;
   const delivery = standing(whole);

@@ -37,17 +37,12 @@ export type LastLook = DriftLooked & { at: number };
 
 /** The last look at each job, by environment; `until` that event. */
 export function driftIn(
-  journal: Pick<JournalReader, "ofTypes"> | undefined,
+  journal: Pick<JournalReader, "newestDriftLooks"> | undefined,
   until: number | undefined,
 ): Map<string, LastLook[]> {
-  const last = new Map<string, Map<JobId, LastLook>>();
-  for (const { event, at } of journal?.ofTypes(["drift.looked"], until === undefined ? {} : { before: until + 1 }) ??
-    []) {
-    if (event.type !== "drift.looked") continue;
-    const there = last.get(event.environment) ?? new Map<JobId, LastLook>();
-    last.set(event.environment, there.set(event.deployedBy, { ...event, at }));
-  }
-  return new Map([...last].map(([environment, there]) => [environment, [...there.values()]]));
+  const looks = journal?.newestDriftLooks(until === undefined ? {} : { before: until + 1 }) ?? [];
+  const last = Array.from(looks, ({ event, at }): LastLook => ({ ...event, at }));
+  return Map.groupBy(last, ({ environment }) => environment);
 }
 
 const worstFirst = ["differs", "unknown", "same"] as const;
