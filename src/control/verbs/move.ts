@@ -87,9 +87,9 @@ export async function planMove(place: Place, request: MoveRequest): Promise<Plan
     open,
     freezes: freezesFor(first.plan, freezesNow(journal)),
     again,
-    requireStill: (present) => {
+    requireStill: (present, now) => {
       if (request.byItself !== undefined) requireDue(present, request);
-      if (request.kind === "promotion") requireNotAsked(present, move);
+      if (request.kind === "promotion") requireNotAsked(present, move, now);
     },
     // The definition that is moved is not to be mended any more.
     idlePaths: async () => [],
@@ -114,14 +114,14 @@ function requireDue(journal: JournalReader, { to, release, byItself }: MoveReque
 }
 
 /** Who promotes again what waits already means that, and nobody is to be asked twice. @throws {Refused} */
-function requireNotAsked(journal: JournalReader, { to, release, set }: Move): void {
+function requireNotAsked(journal: JournalReader, { to, release, set }: Move, now: number): void {
   for (const { run: id } of journal.openRuns()) {
     const begun = journal.moveOf(id);
     if (begun?.moves !== release.number || begun.plan.change.event === "rollback") continue;
     const run = journal.runState(id);
     const there = run?.environments.get(to);
     if (run === undefined || there === undefined || run.cancel !== undefined || there.open === 0) continue;
-    if (there.approval.status === "requested" && isTooLate(there.approval, Date.now())) continue;
+    if (there.approval.status === "requested" && isTooLate(there.approval, now)) continue;
     const its = run.plan.pipelines.filter(({ environment }) => environment === to).map(({ pipeline }) => pipeline);
     if (!Object.keys(set).every((pipeline) => its.includes(pipeline))) continue;
     throw refused("asked-already", { subject: to, known: [id, String(release.number)] });

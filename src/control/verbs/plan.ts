@@ -42,7 +42,7 @@ export interface Planned extends Judged {
   /** What would go on by itself, and does not when this comes to what is before it. */
   displaces?: AutomaticPromotion[];
   /** Asked when it begins, of the journal as it is then. @throws {Refused} where it is not to begin any more */
-  requireStill?: (journal: JournalReader) => void;
+  requireStill?: (journal: JournalReader, now: number) => void;
   /** The plan again, for another past. */
   again(past: Past): Promise<Judged>;
   /** What is missing on this machine to carry it out, as far as it can be told at a glance. */

@@ -90,7 +90,7 @@ async function planNow(
   { project, delivery, source, past, plan, again, requireStill, held = [] }: Planned,
   ready: (judged: Judged) => Promise<void>,
 ): Promise<Plan> {
-  requireStill?.(store);
+  requireStill?.(store, Date.now());
   if (isPresent(past, { journal: store, project, also: held })) return plan;
   const present = pastOf(store, { project, source, delivery, also: held });
   if (isSamePast(past, present)) return plan;

@@ -6,7 +6,7 @@ import type { JobState, RunState, State } from "../../../src/engine/state.ts";
 import { changesThere } from "./ledger.ts";
 import type { Sabotage } from "./world/world.ts";
 
-/** For every checker an engine that is wrong in just the way the checker is for. */
+/** For every checker an engine that is wrong in just the way the checker is for, or several: `checker: which`. */
 export const mutations: Readonly<Record<string, { does: string; sabotage: Sabotage }>> = {
   "needs first": {
     does: "starts a job although what it needs has not ended",
@@ -120,6 +120,26 @@ export const mutations: Readonly<Record<string, { does: string; sabotage: Sabota
     sabotage: {
       moving: (found) =>
         "move" in found ? { move: { ...found.move, undoes: found.move.undoes.toReversed() } } : found,
+    },
+  },
+  "undoes in order: of a release": {
+    does: "undoes whom others need before those who need them, each release in its turn",
+    sabotage: {
+      planned: (plan) => {
+        const undoing = plan.jobs.filter(({ undoes }) => undoes !== undefined);
+        const ofRelease = [...Map.groupBy(undoing, ({ undoes }) => undoes!.release).values()];
+        const turned = ofRelease.flatMap((jobs) =>
+          [...Map.groupBy(jobs, ({ pipeline }) => pipeline).values()].toReversed().flat(),
+        );
+        const before = (at: number) => (at === 0 ? [] : [turned[at - 1]!.id]);
+        const jobs = turned.map((job, at) => ({ ...job, after: before(at), requires: before(at) }));
+        const [last, turnedLast] = [undoing.at(-1)?.id, turned.at(-1)?.id];
+        const behind = (ids: readonly string[]) => ids.map((id) => (id === last ? turnedLast! : id));
+        const rest = plan.jobs.flatMap((job) =>
+          job.undoes === undefined ? [{ ...job, after: behind(job.after), requires: behind(job.requires) }] : [],
+        );
+        return { ...plan, jobs: [...jobs, ...rest] };
+      },
     },
   },
   "irreversible stays": {

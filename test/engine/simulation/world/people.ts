@@ -6,7 +6,7 @@ import { EngineRefusal } from "../../../../src/engine/refusal.ts";
 import type { EnvironmentState, RunState } from "../../../../src/engine/state.ts";
 import type { Delivery } from "../../../../src/model/delivery.ts";
 import { plan } from "../../../../src/plan/make-plan.ts";
-import type { Deployed, PlanRequest } from "../../../../src/plan/plan.ts";
+import type { Deployed, Plan, PlanRequest } from "../../../../src/plan/plan.ts";
 import { withUndo } from "../../../../src/plan/undo.ts";
 import { type ReleaseHistory, releaseHistory } from "../../../../src/release/history.ts";
 import { type Move, type Moving, promotionTo, rollbackOf } from "../../../../src/release/moves.ts";
@@ -28,6 +28,7 @@ export interface PeopleOptions {
   /** What is durable. */
   journal: () => readonly Recorded[];
   moving?: (moving: Moving, history: ReleaseHistory) => Moving;
+  planned?: (plan: Plan) => Plan;
 }
 
 /** Of the kept seeds none is a world in which somebody freezes. */
@@ -238,7 +239,7 @@ export class People {
   }
 
   #plannedMove(engine: Engine, { release: moved, set, kind, to, undoes }: Move) {
-    const { delivery } = this.#options;
+    const { delivery, planned: asPlanned = (made) => made } = this.#options;
     const { commit } = moved.facts.plan.change;
     const { deployed, environments } = engine.state;
     const bases = [...Object.values(deployed[to] ?? {}), ...Object.values(set)].map((version) => version.commit);
@@ -255,7 +256,7 @@ export class People {
       history: { deployed, begun: { [to]: Object.fromEntries(environments.get(to)?.newest ?? []) } },
       release: set,
     };
-    const planned = withUndo(plan(delivery, request), to, undoes);
+    const planned = asPlanned(withUndo(plan(delivery, request), to, undoes));
     if (planned.jobs.every(({ decision }) => decision !== "run")) return undefined;
     if (planned.jobs.some(({ decision, environment }) => decision === "run" && environment === undefined))
       return undefined;

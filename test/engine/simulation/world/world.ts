@@ -2,6 +2,7 @@ import type { decide } from "../../../../src/engine/decide.ts";
 import { type Engine, openEngine } from "../../../../src/engine/engine.ts";
 import type { Ports } from "../../../../src/engine/ports.ts";
 import { EngineRefusal } from "../../../../src/engine/refusal.ts";
+import type { Plan } from "../../../../src/plan/plan.ts";
 import type { ReleaseHistory } from "../../../../src/release/history.ts";
 import type { Moving } from "../../../../src/release/moves.ts";
 import { Chance } from "./chance.ts";
@@ -26,6 +27,8 @@ export interface Sabotage {
   ports?: (ports: Ports) => Ports;
   /** What somebody makes of the judgement about a promotion or rollback. */
   moving?: (moving: Moving, history: ReleaseHistory) => Moving;
+  /** What somebody makes of its plan. */
+  planned?: (plan: Plan) => Plan;
 }
 
 export interface WorldOptions {
@@ -112,6 +115,7 @@ export class World {
       ),
       journal: () => this.#disk.journal,
       ...(sabotage.moving && { moving: sabotage.moving }),
+      ...(sabotage.planned && { planned: sabotage.planned }),
       told: (what) => record({ kind: "acknowledged", what }),
       follow: (engine, promise, then) => this.#follow(engine, promise, then),
     });
