@@ -175,7 +175,7 @@ const job = z
         duration,
         z.strictObject({
           for: duration.describe("How long it must go on to pass."),
-          every: duration.describe("How often it looks. Default: 1m.").optional(),
+          every: duration.describe("How often it looks. Default: 1m, or `for` where that is shorter.").optional(),
         }),
       ])
       .describe("Looks whether what was deployed works, once or for some time; comes behind what deploys.")

@@ -284,6 +284,13 @@ test("nobody is asked twice for one promotion, and a newer release may be asked 
   assert.equal((await box.baton("promote", "--to", "prod", "--dry-run")).code, 0, "who only looks may");
   await release("two");
   assert.equal((await box.baton("promote", "--to", "prod")).code, 0, "that is another release");
+  await refusedAs(box, ["approve", "prod"], /several things wait for an answer: r0002 prod, r0004 prod/, 2);
   assert.equal((await box.baton("cancel", "r0002")).code, 0);
   assert.equal((await box.baton("promote", "1", "--to", "prod")).code, 0, "nobody waits with this one any more");
+  assert.equal((await box.baton("cancel", "r0004")).code, 0);
+  assert.equal((await box.baton("cancel", "r0005")).code, 0);
+  await refusedAs(box, ["approve", "prod"], /there is no run "prod"/, 2);
+  assert.equal((await box.baton("promote", "--to", "prod")).code, 0);
+  const approved = await box.baton("approve", "prod");
+  assert.match(approved.stdout, /promotion of release \d passed/, approved.stderr);
 });

@@ -146,9 +146,9 @@ test("after a rejection the next step is what it does", fullDepth(), async (t) =
   const now = scene(t);
   now.go();
   await now.box.baton("run", "--to", "prod");
-  const { code, stderr } = await now.box.baton("reject", "prod");
+  const { code, stderr } = await now.box.baton("reject", "dev");
   assert.equal(code, 2, stderr);
-  const rejected = await now.box.baton("reject");
+  const rejected = await now.box.baton("reject", "prod");
   assert.equal(rejected.code, 1);
   assert.match(rejected.stderr, /next: baton retry r0001 {2}asks again for prod/);
 });

@@ -197,3 +197,19 @@ test("the delivery of a module is its default export; anything else is named", (
     `the module's default export is 5, not a delivery | ${write}`,
   ]);
 });
+
+test("what verifies for less than a minute looks again when that is over, unless it says when", () => {
+  const everyOf = (verify: string | boolean | { for: string; every: string }) => {
+    const web = pipeline("web", {
+      jobs: { deploy: { deploys: true, steps: [sh("true")] }, smoke: { verify, steps: [sh("true")] } },
+    });
+    const built = deliveryFromModule({ default: delivery("shop", { pipelines: [web], environments: [env("dev")] }) });
+    assert.ok(built.ok);
+    return built.value.pipelines[0]!.jobs.smoke!.verify!.everyMs;
+  };
+  assert.equal(everyOf("10s"), 10_000);
+  assert.equal(everyOf("10m"), 60_000);
+  assert.equal(everyOf({ for: "10s", every: "2s" }), 2_000);
+  assert.equal(everyOf("0s"), 1_000);
+  assert.equal(everyOf(true), 60_000);
+});

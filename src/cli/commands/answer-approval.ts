@@ -29,6 +29,7 @@ function describeAnswer(command: Command, answer: Answer): void {
   const word = verb.toLowerCase();
   examples(command, [
     [`baton ${word}`, "the one thing that waits"],
+    [`baton ${word} prod`, "the one run that waits to go to prod"],
     [`baton ${word} 7 prod`, `${word}s release 7 for prod`],
     [
       `baton ${word} r0007 prod --comment "${answer === "approved" ? "looks fine" : "not on a Friday"}"`,

@@ -13,13 +13,14 @@ export function moveLines(move: MoveView, out: Style): string[] {
   const { kind, irreversible, policies, undoes } = move;
   const there =
     here === undefined ? "where nothing is yet" : `where ${here.isPart ? "part of " : ""}release ${here.release} is`;
+  const as = kind === "rollback" ? "as it was" : "as";
   const lines = [`${out.strong(wordOf(move))} ${out.faint(`(${commit.slice(0, 7)})`)}, ${there}`];
   for (const { pipeline, goes, why } of pipelines) {
     lines.push(`  ${goes ? out.active("goes ") : out.faint("stays")} ${pipeline}  ${out.faint(why)}`);
     const change = changes?.pipelines.find((one) => one.pipeline === pipeline);
     if (goes && change !== undefined) lines.push(...pipelineLines(change, out).slice(1));
     for (const file of files.filter((one) => one.pipeline === pipeline)) {
-      lines.push(`    files ${file.artifact} ${out.faint(`${file.digest.slice(0, 19)}, as in ${provenIn}`)}`);
+      lines.push(`    files ${file.artifact} ${out.faint(`${file.digest.slice(0, 19)}, ${as} in ${provenIn}`)}`);
     }
   }
   for (const { release: of, job } of undoes) lines.push(`  ${out.active("undoes")} release ${of} first: ${job}`);

@@ -66,9 +66,13 @@ interface Open extends OpenApproval {
 function whatIsMeant(project: Project, request: AnswerRequest) {
   using journal = requireJournal(project);
   const state = journal.state();
+  // Who names one thing alone may mean the environment.
+  const isPlace =
+    request.environment === undefined &&
+    [...state.runs.values()].flatMap(openIn).some(({ environment }) => environment === request.run);
   const { reviewers, limits, ...asked } =
-    request.run === undefined
-      ? theOne(state, request.environment)
+    request.run === undefined || isPlace
+      ? theOne(state, isPlace ? request.run : request.environment)
       : inRun(journal.runState(findRun(journal, request.run).run)!, request.environment);
   return { asked, reviewers, limits, isElsewhere: isUnderway(journal, asked.run) };
 }

@@ -1,3 +1,4 @@
+import type { RunId } from "../../engine/events.ts";
 import { resolveCommit } from "../../git/worktree.ts";
 import { compileFilter } from "../../model/filters.ts";
 import { own } from "../../model/own.ts";
@@ -62,6 +63,7 @@ export async function planMove(place: Place, request: MoveRequest): Promise<Plan
   const { delivery } = move.release.facts;
   const past = pastOf(journal, { project, source, delivery, also: held });
   const open = journal.openRuns().map(({ run }) => ({ run, isUnderway: isUnderway(journal, run) }));
+  const left = open.flatMap(({ run, isUnderway: isIt }) => (isIt ? [] : [run]));
   // Whoever was told of a release gets this one and no other, whatever has happened since.
   const named: MoveRequest = { ...request, release: String(move.release.number) };
   const again = async (now: Past): Promise<Judged> => {
@@ -89,7 +91,7 @@ export async function planMove(place: Place, request: MoveRequest): Promise<Plan
     again,
     requireStill: (present, now) => {
       if (request.byItself !== undefined) requireDue(present, request);
-      if (request.kind === "promotion") requireNotAsked(present, move, now);
+      if (request.kind === "promotion") requireNotAsked(present, move, { left, now });
     },
     // The definition that is moved is not to be mended any more.
     idlePaths: async () => [],
@@ -113,9 +115,16 @@ function requireDue(journal: JournalReader, { to, release, byItself }: MoveReque
   throw refused("outdated-plan", { subject: to, because: `release ${release} is not due there by itself any more` });
 }
 
-/** Who promotes again what waits already means that, and nobody is to be asked twice. @throws {Refused} */
-function requireNotAsked(journal: JournalReader, { to, release, set }: Move, now: number): void {
-  for (const { run: id } of journal.openRuns()) {
+/**
+ * Who promotes again what waits already means that, and nobody is to be asked twice. `left`: the runs that nobody goes on with;
+ * any other is in the way, as the engine says. @throws {Refused}
+ */
+function requireNotAsked(
+  journal: JournalReader,
+  { to, release, set }: Move,
+  { left, now }: { left: readonly RunId[]; now: number },
+): void {
+  for (const id of left) {
     const begun = journal.moveOf(id);
     if (begun?.moves !== release.number || begun.plan.change.event === "rollback") continue;
     const run = journal.runState(id);

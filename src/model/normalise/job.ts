@@ -9,6 +9,7 @@ import { readCondition, readEnv, readValue } from "./values.ts";
 export const defaultTimeoutMs = 3_600_000;
 /** How often a job looks that verifies for some time. */
 export const defaultVerifyEveryMs = 60_000;
+const shortestVerifyEveryMs = 1_000;
 export const defaultRetry: Retry = { attempts: 1, delayMs: 10_000, factor: 2, maxDelayMs: 300_000 };
 
 export const jobKeys = [
@@ -214,14 +215,15 @@ function readRetry(form: FormReader, value: unknown, path: DefinitionPath): Retr
 function readVerify(form: FormReader, value: unknown, path: DefinitionPath): { verify?: Verify } {
   if (value === undefined || value === false) return {};
   if (value === true) return { verify: { forMs: 0, everyMs: defaultVerifyEveryMs } };
-  if (!isForm(value)) return { verify: { forMs: form.duration(value, path) ?? 0, everyMs: defaultVerifyEveryMs } };
+  if (!isForm(value)) return { verify: looking(form.duration(value, path) ?? 0) };
   const verify = form.object(value, path, ["for", "every"]);
-  return {
-    verify: {
-      forMs: form.duration(must(verify.for), [...path, "for"]) ?? 0,
-      everyMs: form.duration(verify.every, [...path, "every"]) ?? defaultVerifyEveryMs,
-    },
-  };
+  const forMs = form.duration(must(verify.for), [...path, "for"]) ?? 0;
+  return { verify: looking(forMs, form.duration(verify.every, [...path, "every"])) };
+}
+
+/** Nobody waits a minute for what is to go on for seconds. */
+function looking(forMs: number, everyMs?: number): Verify {
+  return { forMs, everyMs: everyMs ?? Math.min(defaultVerifyEveryMs, Math.max(forMs, shortestVerifyEveryMs)) };
 }
 
 function readConcurrency(form: FormReader, value: unknown, path: DefinitionPath, pipeline: string): Concurrency {
