@@ -44,7 +44,15 @@ export const cdk = {
   /** Deploys stack by stack, in the order of their dependencies, without asking. */
   deploy: <const Own extends string = never>(input: CdkInput<Own> = {}): StepInput<never, Own> => {
     checkInput(deployForm, input);
-    return compose({ name: "cdk deploy", kind: "cdk.deploy", inputs: inputsOf(input) }, [
+    // What it ends with when something differs is what it ends with when it fails: so once to look, and once to tell.
+    const drift = [
+      "npx cdk diff",
+      ...rest(input),
+      "\nnpx cdk diff --fail",
+      ...rest(input),
+      " > /dev/null 2>&1 || exit 2",
+    ];
+    return compose({ name: "cdk deploy", kind: "cdk.deploy", inputs: inputsOf(input), drift }, [
       "npx cdk deploy --require-approval never --progress events",
       ...rest(input),
     ]);

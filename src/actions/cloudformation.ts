@@ -42,6 +42,26 @@ function outputOf(stack: AnyValue, key: string): Piece[] {
   ];
 }
 
+/** CloudFormation looks itself, at those kinds of resources that it can look at. */
+function driftOf(stack: AnyValue): Piece[] {
+  const of: Piece[] = [" --stack-name ", { value: stack }];
+  return [
+    "look=$(aws cloudformation detect-stack-drift",
+    ...of,
+    ` --query StackDriftDetectionId --output text)
+about() { aws cloudformation describe-stack-drift-detection-status --stack-drift-detection-id "$look" --query "$1" --output text; }
+while status=$(about DetectionStatus); [ "$status" = DETECTION_IN_PROGRESS ]; do sleep 3; done
+if [ "$status" != DETECTION_COMPLETE ]; then about DetectionStatusReason; exit 1; fi
+found=$(about StackDriftStatus)
+if [ "$found" = IN_SYNC ]; then exit 0; fi
+if [ "$found" != DRIFTED ]; then echo "$found"; exit 1; fi
+aws cloudformation describe-stack-resource-drifts --stack-resource-drift-status-filters MODIFIED DELETED`,
+    ...of,
+    ` --query 'StackResourceDrifts[].[StackResourceDriftStatus,LogicalResourceId,PhysicalResourceId]' --output text
+exit 2`,
+  ];
+}
+
 export const cloudformation = {
   /** Creates or changes a stack through a change set that is executed; an empty change is fine. */
   deploy: <const Own extends string = never>(input: CloudFormationDeployInput<Own>): StepInput<never, Own> => {
@@ -60,6 +80,7 @@ export const cloudformation = {
           ...named("publish", publish),
         },
         publishes: Object.keys(publish),
+        drift: driftOf(stack),
       },
       [
         "aws cloudformation deploy --no-fail-on-empty-changeset --stack-name ",

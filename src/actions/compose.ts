@@ -19,13 +19,27 @@ export interface ActionOptions {
   readonly inputs: Readonly<Record<string, AnyValue | undefined>>;
   /** Outputs of the pipeline that it publishes. */
   readonly publishes?: readonly string[];
+  /** How it looks whether what it left is still as it was, and changes nothing: the exit code is 0 where it is, 2 where not. */
+  readonly drift?: readonly Piece[];
 }
 
 /** A step from pieces of a script whose number is only known when the definition is read. `Own`: own outputs it reads. */
 export function compose<Own extends string>(
-  { name, kind, inputs, publishes = [] }: ActionOptions,
+  { name, kind, inputs, publishes = [], drift }: ActionOptions,
   pieces: readonly Piece[],
 ): StepInput<never, Own> {
+  const looks = drift && scripted(name, drift);
+  const action = {
+    kind,
+    inputs: given(inputs),
+    ...(publishes.length > 0 && { publishes }),
+    ...(looks && { drift: { run: looks.run, ...(looks.env && { env: looks.env }) } }),
+  };
+  const step = { ...scripted(name, pieces), action };
+  return step as StepInput<never, string> as StepInput<never, Own>;
+}
+
+function scripted(name: string, pieces: readonly Piece[]): StepInput<never, string> {
   const strings = [""];
   const values: AnyValue[] = [];
   const write = (text: string) => {
@@ -44,9 +58,7 @@ export function compose<Own extends string>(
     else fill(piece.value);
   }
   const template = Object.assign([...strings], { raw: strings }) as unknown as TemplateStringsArray;
-  const action = { kind, inputs: given(inputs), ...(publishes.length > 0 && { publishes }) };
-  const step = { ...sh({ name })(template, ...values), action };
-  return step as StepInput<never, string> as StepInput<never, Own>;
+  return sh({ name })(template, ...values) as StepInput<never, string>;
 }
 
 function isList(value: object): value is readonly AnyValue[] {

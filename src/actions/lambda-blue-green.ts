@@ -1,6 +1,7 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
 import { type AnyValue, compose, named, type Piece, quote } from "./compose.ts";
 import { checkInput, type InputForm, type WrongInput } from "./inputs.ts";
+import { codeDrift } from "./lambda-code-drift.ts";
 
 export interface LambdaBlueGreenInput<Own extends string = never> {
   readonly function: ValueInput<Own>;
@@ -70,7 +71,8 @@ export function blueGreen<const Own extends string = never>(input: LambdaBlueGre
     check,
     ...named("alarms", alarms),
   };
-  return compose({ name: "Shift the calls to the new version", kind: "lambda.blue-green", inputs }, [
+  const drift = codeDrift(name, file, alias);
+  return compose({ name: "Shift the calls to the new version", kind: "lambda.blue-green", inputs, drift }, [
     ...settings({ name, alias, watchMinutes }),
     ...ringing(alarms),
     answers(check),

@@ -2,6 +2,7 @@ import type { StepInput, ValueInput } from "../model/authored.ts";
 import { compose, type Piece } from "./compose.ts";
 import { checkInput, type InputForm } from "./inputs.ts";
 import { blueGreen } from "./lambda-blue-green.ts";
+import { codeDrift } from "./lambda-code-drift.ts";
 
 export interface LambdaUpdateInput<Own extends string = never> {
   readonly function: ValueInput<Own>;
@@ -38,7 +39,12 @@ export const lambda = {
             ` --function-version "$version" --query AliasArn --output text`,
           ];
     return compose(
-      { name: "Update the function", kind: "lambda.update", inputs: { function: name, package: file, alias } },
+      {
+        name: "Update the function",
+        kind: "lambda.update",
+        inputs: { function: name, package: file, alias },
+        drift: codeDrift(name, file, alias),
+      },
       [
         "aws lambda update-function-code",
         ...of,

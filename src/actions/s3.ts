@@ -1,5 +1,5 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
-import { compose, flags } from "./compose.ts";
+import { compose, flags, type Piece } from "./compose.ts";
 import { checkInput, type InputForm } from "./inputs.ts";
 
 export interface S3SyncInput<Own extends string = never> {
@@ -24,13 +24,24 @@ export const s3 = {
   sync: <const Own extends string = never>(input: S3SyncInput<Own>): StepInput<never, Own> => {
     checkInput(syncForm, input);
     const { from, bucket, prefix, cacheControl, others = "deleted" } = input;
+    const address = { value: ["s3://", bucket, ...(prefix === undefined ? [] : ["/", prefix])] };
+    // By what is in them: a time says nothing of files that have just been laid out, and a size too little.
+    const drift: Piece[] = [
+      "there=$(mktemp -d)\ntrap 'rm -rf \"$there\"' EXIT\naws s3 sync --only-show-errors ",
+      address,
+      ' "$there"\nfound=$(diff -rq ',
+      { value: from },
+      ' "$there" || [ $? = 1 ])\n',
+      ...(others === "kept" ? ['found=$(printf "%s" "$found" | grep -v "^Only in $there" || true)\n'] : []),
+      'if [ -n "$found" ]; then printf "%s\\n" "${found//"$there"/the bucket}"; exit 2; fi',
+    ];
     return compose(
-      { name: `Upload ${from}`, kind: "s3.sync", inputs: { from, bucket, prefix, cacheControl, others } },
+      { name: `Upload ${from}`, kind: "s3.sync", inputs: { from, bucket, prefix, cacheControl, others }, drift },
       [
         "aws s3 sync --only-show-errors ",
         { value: from },
         " ",
-        { value: ["s3://", bucket, ...(prefix === undefined ? [] : ["/", prefix])] },
+        address,
         ...(others === "deleted" ? [" --delete"] : []),
         ...flags({ "cache-control": cacheControl }),
       ],

@@ -57,6 +57,17 @@ function variables(input: TerraformChangeInput<string>): Piece[] {
   ]);
 }
 
+/** Who only looks waits for nobody, and holds up nobody; of all that is printed what would change is shown. */
+function driftOf(input: TerraformChangeInput<string>): Piece[] {
+  return [
+    "planned=$(mktemp)\ntrap 'rm -f \"$planned\"' EXIT\n",
+    ...init(input, " > /dev/null"),
+    `status=0\nterraform${at(input)} plan -detailed-exitcode -input=false -no-color -lock=false -out="$planned" > /dev/null`,
+    ...variables(input),
+    ` || status=$?\nif [ "$status" = 2 ]; then terraform${at(input)} show -no-color "$planned"; fi\nexit "$status"`,
+  ];
+}
+
 /** Of what needs no backend. */
 const folderOf = ({ directory }: TerraformInput<string>) => ({ directory });
 
@@ -109,6 +120,7 @@ export const terraform = {
         kind: "terraform.apply",
         inputs: { ...inputsOf(input), ...named("publish", input.publish) },
         publishes: Object.keys(input.publish ?? {}),
+        drift: driftOf(input),
       },
       [
         ...init(input, ""),

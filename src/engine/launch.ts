@@ -66,7 +66,9 @@ export function prepareDriftLook(
     workingDirectory: ".",
     continueOnFailure: false,
   };
-  const launch = { ...prepared.launch, job: `${job.id} drift`, steps: [look], outputs: {}, artifacts: {} };
+  const scope: Scope = { run, job, missing: [] };
+  const env = { ...prepared.launch.env, ...resolveAll(scope, job.definition.driftEnv ?? {}) };
+  const launch = { ...prepared.launch, job: `${job.id} drift`, steps: [look], env, outputs: {}, artifacts: {} };
   return { kind: "launch", launch };
 }
 

@@ -103,6 +103,8 @@ export interface StepInput<
         readonly kind: string;
         readonly inputs?: EnvInput<Own> | undefined;
         readonly publishes?: readonly string[] | undefined;
+        /** How it looks whether what it left is still as it was, with variables of its own: by its exit code, 0 yes, 2 no. */
+        readonly drift?: { readonly run: string; readonly env?: EnvInput<Own> | undefined } | undefined;
       }
     | undefined;
 }
@@ -192,8 +194,11 @@ export interface JobInput<
   readonly undo?: boolean | undefined;
   /** `true`: looks once whether what was deployed works. A duration: again and again for so long. */
   readonly verify?: boolean | Duration | VerifyInput | undefined;
-  /** Looks whether the environment is still as this job left it, by its exit code: 0 yes, 2 no. */
-  readonly drift?: string | undefined;
+  /**
+   * Looks whether the environment is still as this job left it: a command, by its exit code (0 yes, 2 no), or with `true` each of the
+   * job's actions that knows how to ask.
+   */
+  readonly drift?: string | boolean | undefined;
   /** Takes away again what this job left in a preview, when its pull request is closed. */
   readonly remove?: string | undefined;
   /** What happens when its agent is lost while it runs. Default: `ask` where it deploys and somebody approves, else `retry`. */

@@ -192,6 +192,8 @@ export interface Job {
    * it `deploys`.
    */
   drift?: string;
+  /** `drift` is what the actions of the job know of how to look, and these are the variables that it has besides the job's. */
+  driftEnv?: Record<string, Value>;
   /**
    * A command that takes away again what this job left in a preview, and ends well where nothing is there. Only where it `deploys`, and
    * some environment is a preview.

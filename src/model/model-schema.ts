@@ -67,6 +67,7 @@ const job = z.strictObject({
   undo: z.literal(true).optional(),
   verify: z.strictObject({ forMs: milliseconds, everyMs: milliseconds }).optional(),
   drift: z.string().optional(),
+  driftEnv: env.optional(),
   remove: z.string().optional(),
   onLost: z.enum(["retry", "ask"]).optional(),
   runsAfter: z.enum(["success", "failure", "always"]),

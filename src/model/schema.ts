@@ -87,6 +87,10 @@ const step = z.union([
         kind: z.string(),
         inputs: env.optional(),
         publishes: z.array(z.string()).describe("Outputs of the pipeline that it publishes.").optional(),
+        drift: z
+          .strictObject({ run: z.string(), env: env.optional() })
+          .describe("How it looks whether what it left is still as it was.")
+          .optional(),
       })
       .describe("What the script was made from, so that a platform may use something native instead.")
       .optional(),
@@ -181,9 +185,9 @@ const job = z
       .describe("Looks whether what was deployed works, once or for some time; comes behind what deploys.")
       .optional(),
     drift: z
-      .string()
+      .union([z.string(), z.boolean()])
       .describe(
-        "A command that looks whether the environment is still as this job left it: exit code 0 says yes, 2 no.",
+        "A command that looks whether the environment is still as this job left it: exit code 0 says yes, 2 no. `true`: each of its actions that knows how to ask.",
       )
       .optional(),
     remove: z

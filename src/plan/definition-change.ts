@@ -72,10 +72,14 @@ function ofJob({
   concurrency,
   needs,
   matrix,
+  drift,
+  driftEnv,
   ...rest
 }: Job): Record<string, unknown> {
   const { failFast, maxParallel, ...legs } = matrix ?? {};
-  return { ...rest, needs: needs.toSorted(), matrix: legs };
+  // How actions look is theirs, and may be done otherwise by the next Baton.
+  const looks = driftEnv === undefined ? drift : true;
+  return { ...rest, ...(looks !== undefined && { drift: looks }), needs: needs.toSorted(), matrix: legs };
 }
 
 /** An action is what was asked of it: the commands that it is made of may be others in the next Baton. Outputs are compared as such. */

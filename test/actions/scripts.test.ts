@@ -63,7 +63,10 @@ const steps = [
 ];
 
 test("every script is one that shellcheck has nothing to say about", needs("shellcheck"), () => {
-  for (const { name, run } of steps) {
+  const looks = steps.flatMap(({ name, action }) =>
+    action?.drift ? { name: `drift of ${name}`, run: action.drift.run } : [],
+  );
+  for (const { name, run } of [...steps, ...looks]) {
     const { stdout } = spawnSync("shellcheck", ["--shell=bash", "--severity=warning", "-"], {
       input: run,
       encoding: "utf8",

@@ -67,3 +67,26 @@ test(
     assert.deepEqual(it.log(), ["https://test.example.org/ w2 w2", "https://prod.example.org/ w2 w2"]);
   },
 );
+
+const asked = definition
+  .replace(
+    `steps: ['cp dist/version "$MARKS/$WHERE"']`,
+    `steps:
+          - run: cp dist/version "$MARKS/$WHERE"
+            action:
+              kind: shop.copy
+              drift:
+                run: echo "$BATON_VALUE_URL" >> "$MARKS/log"; cmp dist/version "$MARKS/$WHERE" || exit 2
+                env: { BATON_VALUE_URL: { output: infra.url } }`,
+  )
+  .replace(/^ {8}drift: .*$/m, "        drift: true");
+
+test("an action looks with the values that it was given", fullDepth("gh", "jq", "zip", "unzip", "tar"), (t) => {
+  const it = shopMachine(t, { layout: "orchestrated" }, asked);
+  good(it.push("main"), it);
+  const looked = () => it.schedule("shop-drift.yml").followers.map(({ conclusion }) => conclusion);
+  assert.deepEqual(looked(), ["success", "success"]);
+  assert.deepEqual(it.log(), ["https://test.example.org/", "https://prod.example.org/"]);
+  writeFileSync(it.mark("prod"), "by hand\n");
+  assert.deepEqual(looked(), ["success", "failure"]);
+});

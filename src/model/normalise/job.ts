@@ -1,6 +1,7 @@
-import type { Artifact, ArtifactUse, Concurrency, Job, Matrix, Retry, Step, Tool, Verify } from "../delivery.ts";
+import type { Artifact, ArtifactUse, Concurrency, Job, Matrix, Retry, Step, Tool, Value, Verify } from "../delivery.ts";
 import type { DefinitionPath } from "../refusal.ts";
 import { firstLine } from "../sh.ts";
+import { driftCommand } from "./drift-command.ts";
 import { type Form, type FormReader, isForm, must, setOwn } from "./form.ts";
 import { readContainer, readRunsOn, readServices } from "./machine.ts";
 import { readCondition, readEnv, readValue } from "./values.ts";
@@ -53,7 +54,7 @@ export function readJob(form: FormReader, value: unknown, path: DefinitionPath, 
     ...(irreversible === undefined ? {} : { irreversible }),
     ...(form.boolean(job.undo, [...path, "undo"], "false") && { undo: true as const }),
     ...readVerify(form, job.verify, [...path, "verify"]),
-    ...(job.drift === undefined ? {} : { drift: form.string(job.drift, [...path, "drift"]) ?? "" }),
+    ...readDrift(form, job.drift, [...path, "drift"], steps),
     ...(job.remove === undefined ? {} : { remove: form.string(job.remove, [...path, "remove"]) ?? "" }),
     ...(job.onLost === undefined
       ? {}
@@ -97,17 +98,38 @@ export const stepKeys = [
   "action",
 ] as const satisfies readonly string[];
 
+interface ReadStep {
+  step: Step;
+  uses: ArtifactUse[];
+  /** How its action looks for drift. */
+  look?: { run: string; env: Record<string, Value> };
+}
+
+function readDrift(
+  form: FormReader,
+  value: unknown,
+  path: DefinitionPath,
+  steps: readonly ReadStep[],
+): Pick<Job, "drift" | "driftEnv"> {
+  if (value === undefined || value === false) return {};
+  if (value !== true) return { drift: form.string(value, path) ?? "" };
+  const looks = steps.flatMap(({ step, look }) => (look ? [{ ...look, workingDirectory: step.workingDirectory }] : []));
+  if (looks.length === 0) {
+    form.refuse("nothing-knows-drift", path, {
+      message: "no step of this job knows how to look for drift",
+      help: 'write the command that does: drift: "./look.sh", which ends with 0 where everything is as the job left it, with 2 where not',
+    });
+  }
+  const { command: drift, env: driftEnv } = driftCommand(looks);
+  return { drift, driftEnv };
+}
+
 function readSteps(form: FormReader, job: Form, path: DefinitionPath, pipeline: string) {
   const at = [...path, "steps"];
   return form.list(must(job.steps), at).map(([item, where]) => readStep(form, item, where, pipeline));
 }
 
-function readStep(
-  form: FormReader,
-  value: unknown,
-  path: DefinitionPath,
-  pipeline: string,
-): { step: Step; uses: ArtifactUse[] } {
+function readStep(form: FormReader, value: unknown, path: DefinitionPath, pipeline: string): ReadStep {
   const step = typeof value === "string" ? { run: value } : form.object(value, path, stepKeys);
   const run = form.string(must(step.run), [...path, "run"]) ?? "";
   const timeoutMs = form.duration(step.timeout, [...path, "timeout"]);
@@ -120,17 +142,30 @@ function readStep(
     workingDirectory: form.string(step.workingDirectory, [...path, "workingDirectory"]) ?? ".",
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     continueOnFailure: form.boolean(step.continueOnFailure, [...path, "continueOnFailure"], "false"),
-    ...(step.action === undefined ? {} : { action: readAction(form, step.action, [...path, "action"], pipeline) }),
   };
-  return { step: read, uses: readUses(form, step, path, pipeline) };
+  const uses = readUses(form, step, path, pipeline);
+  if (step.action === undefined) return { step: read, uses };
+  const { action, look } = readAction(form, step.action, [...path, "action"], pipeline);
+  return { step: { ...read, action }, uses, ...(look && { look }) };
 }
 
 function readAction(form: FormReader, value: unknown, path: DefinitionPath, pipeline: string) {
-  const action = form.object(value, path, ["kind", "inputs", "publishes"]);
+  const { drift, ...action } = form.object(value, path, ["kind", "inputs", "publishes", "drift"]);
   return {
-    kind: form.string(must(action.kind), [...path, "kind"]) ?? "",
-    inputs: readEnv(form, action.inputs, [...path, "inputs"], pipeline),
-    ...(action.publishes !== undefined && { publishes: form.strings(action.publishes, [...path, "publishes"]) }),
+    action: {
+      kind: form.string(must(action.kind), [...path, "kind"]) ?? "",
+      inputs: readEnv(form, action.inputs, [...path, "inputs"], pipeline),
+      ...(action.publishes !== undefined && { publishes: form.strings(action.publishes, [...path, "publishes"]) }),
+    },
+    ...(drift !== undefined && { look: readLook(form, drift, [...path, "drift"], pipeline) }),
+  };
+}
+
+function readLook(form: FormReader, value: unknown, path: DefinitionPath, pipeline: string) {
+  const look = form.object(value, path, ["run", "env"]);
+  return {
+    run: form.string(must(look.run), [...path, "run"]) ?? "",
+    env: readEnv(form, look.env, [...path, "env"], pipeline),
   };
 }
 

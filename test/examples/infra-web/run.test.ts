@@ -38,7 +38,9 @@ test(
   fullDepth(...emulator, "terraform"),
   async (t) => {
     await using emulated = await startEmulator();
-    const repo = sandbox(t, { files: filesIn(exampleFolder("infra-web")) });
+    const files = filesIn(exampleFolder("infra-web"));
+    const config = files["baton.config.ts"]!.replaceAll("deploys: true,", "deploys: true,\n      drift: true,");
+    const repo = sandbox(t, { files: { ...files, "baton.config.ts": config } });
     const own = Object.entries(emulated.env).filter(([name]) => /^(AWS_|PATH$)/.test(name));
     Object.assign(repo.env, Object.fromEntries(own), terraformEnv(join(repo.root, ".git")), {
       TF_CLI_ARGS_init: "-backend-config=use_path_style=true",
@@ -98,6 +100,32 @@ test(
       assert.deepEqual([dev.function.table, prod.function.table], ["infra-web-dev", "infra-web-prod"]);
       assert.deepEqual(Object.keys(dev.pages), Object.keys(prod.pages));
       assert.notEqual(dev.pages["index.html"], prod.pages["index.html"], "each page says where its own API is");
+    });
+
+    await t.test("what somebody changes by hand is found by the actions that left it", async () => {
+      interface Look {
+        job: string;
+        found: string;
+        said: string[];
+      }
+      const look = async () => {
+        const { looks } = await repo.json<{ looks: Look[] }>("drift", "prod");
+        return Object.fromEntries(looks.map(({ job, found, said }) => [job, { found, said: said.join("\n") }]));
+      };
+      // Of distributions the emulator tells more than it was told, so that Terraform would always change them.
+      const untouched = await look();
+      assert.equal(untouched["web.deploy@prod"]!.found, "same", untouched["web.deploy@prod"]!.said);
+      assert.doesNotMatch(untouched["infra.apply@prod"]!.said, /aws_lambda_function/);
+      const { siteBucket, functionName } = await outputs("prod");
+      await aws(`s3api put-object --bucket ${siteBucket} --key by-hand.html`);
+      await aws(`lambda update-function-configuration --function-name ${functionName} --memory-size 2048`);
+      const touched = await look();
+      assert.equal(touched["infra.apply@prod"]!.found, "differs");
+      assert.match(touched["infra.apply@prod"]!.said, /memory_size += 2048 -> 128/);
+      assert.deepEqual(touched["web.deploy@prod"], { found: "differs", said: "Only in the bucket: by-hand.html" });
+      await aws(`s3api delete-object --bucket ${siteBucket} --key by-hand.html`);
+      await aws(`lambda update-function-configuration --function-name ${functionName} --memory-size 128`);
+      assert.equal((await look())["web.deploy@prod"]!.found, "same");
     });
 
     const api = repo.read("infra/terraform/api.tf").replace('"nodejs22.x"', '"nodejs22.x"\n  memory_size   = 512');

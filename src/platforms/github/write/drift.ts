@@ -92,7 +92,8 @@ function driftJob(
     return `fromJSON(needs.${look}.outputs.handed)${member(owner)}.${kind}${member(made)}`;
   };
   const { report: _report, concurrency: _concurrency, ...rest } = job;
-  const alone: Job = { ...rest, needs: [], steps: [], artifacts: {}, continueOnFailure: false };
+  const env = { ...job.env, ...job.driftEnv };
+  const alone: Job = { ...rest, env, needs: [], steps: [], artifacts: {}, continueOnFailure: false };
   const commit = `fromJSON(needs.${look}.outputs.commits)${member(pipeline.name)}`;
   const { workingDirectory: _unused, ...written } = writeJob(name, {
     delivery,
