@@ -5,6 +5,8 @@ import type { Exchange } from "./local/agents/exchange.ts";
 export interface Actor {
   name: string;
   via: "terminal" | "web" | "webhook" | "schedule" | "policy";
+  /** Somebody has made sure that it is them: they signed in. Absent: nobody did. */
+  isVerified?: true;
 }
 
 /** What surrounds a question that is asked on this machine. A terminal is one. */

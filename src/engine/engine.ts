@@ -179,11 +179,11 @@ export class Engine {
   }
 
   /** Anybody may answer, whoever owns the run; one without an owner goes on when somebody adopts it. Returns how many more must approve. */
-  async answer(run: RunId, environment: string, { answer, by, comment }: Answer): Promise<number> {
+  async answer(run: RunId, environment: string, { answer, by, ...more }: Answer): Promise<number> {
     return await this.#turns.ask(() => {
       const state = this.#run(run);
       requireOpenApproval(state, environment, { now: this.#turns.at, isOrphan: this.isOrphan(run) });
-      const said = { run, environment, by, ...(comment !== undefined && { comment }) };
+      const said = { run, environment, by, ...more };
       if (answer === "rejected") this.#turns.record({ type: "approval.answered", answer, ...said });
       else this.#turns.record(approvalBy(requireApprover(state, environment, by), said));
       return stillNeeded(state.environments.get(environment)!.approval);

@@ -277,6 +277,8 @@ export interface ApprovalGiven {
   run: RunId;
   environment: string;
   by: string;
+  /** They had signed in. Absent: they are whoever their system said, or nobody wrote it down. */
+  verified?: true;
   comment?: string;
 }
 
@@ -286,6 +288,8 @@ export interface ApprovalAnswered {
   environment: string;
   answer: "approved" | "rejected" | "expired";
   by: string;
+  /** They had signed in. Absent: they are whoever their system said, or nobody wrote it down. */
+  verified?: true;
   comment?: string;
 }
 

@@ -68,7 +68,7 @@ async function doDeed(
   answering: Answering,
 ): Promise<Response> {
   const prepare = deeds[name] as (question: Question<never>, means: Means) => Promise<Deed>;
-  const by: Actor = { name: identity.name, via: "web" };
+  const by: Actor = { name: identity.name, via: "web", ...(identity.through !== "open" && { isVerified: true }) };
   const { role } = routes[name];
   const done = await asked(async () => {
     const deed = await prepare(question, answering);

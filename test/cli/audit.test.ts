@@ -110,3 +110,14 @@ test("a retry is told as one, a question that nobody answered as Baton's doing, 
     ],
   );
 });
+
+test("who answers on a terminal is not verified, and the journal and the list say so", async (t) => {
+  const definition = files["baton.yaml"].replace("{ after: dev }", "{ after: dev, approval: {} }");
+  const box = sandbox(t, { files: { "baton.yaml": definition } });
+  await box.baton("run", "--to", "prod");
+  assert.equal((await box.baton("approve", "--comment", "looks fine")).code, 0);
+  const { entries } = await box.json<AuditView>("audit", "--env", "prod");
+  const approved = entries.find(({ deed }) => deed === "approved");
+  assert.deepEqual([approved?.comment, approved?.unverified], ["looks fine", true]);
+  assert.match((await box.baton("audit")).stdout, / approved .* unverified; looks fine\n/);
+});

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { AuditView } from "../../src/control/views/audit.ts";
 import { type Sandbox, sandbox } from "../cli/sandbox.ts";
 import { fullDepth } from "../lane/needs.ts";
 import { Follower, people, secret, sentBack } from "./people.ts";
@@ -104,6 +105,9 @@ test(
     assert.deepEqual(await send("/api/approvals/1/prod", approve, browser), [200, undefined]);
     const { stdout } = await shop.baton("status", "--json");
     assert.ok(stdout.length > 0);
+    const { entries } = await shop.json<AuditView>("audit", "--env", "prod");
+    const approved = entries.find(({ deed }) => deed === "approved");
+    assert.deepEqual([approved?.by, approved?.unverified], [kim.email, undefined], "the provider knows them");
 
     assert.equal((await send("/api/session/end", {}, browser))[0], 200);
     assert.equal((await who(browser, server)).name, undefined);

@@ -68,8 +68,9 @@ export const run: CommandModule["run"] = async ({ terminal, args: [action = "lis
   return exitCodes.clean;
 };
 
-function row({ at, by, deed, run, comment, override, ...entry }: AuditEntry, out: Style): string[] {
+function row({ at, by, deed, run, comment, override, unverified, ...entry }: AuditEntry, out: Style): string[] {
   const said = [
+    ...(unverified ? ["unverified"] : []),
     ...(comment === undefined ? [] : [comment]),
     ...(override === undefined ? [] : [out.warning(`all the same: ${override}`)]),
   ];

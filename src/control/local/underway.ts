@@ -119,7 +119,11 @@ export class LocalUnderway implements Underway {
 
   async answer(environment: string, answer: "approved" | "rejected"): Promise<void> {
     try {
-      await this.#engine.answer(this.run, environment, { answer, by: this.#by.name });
+      await this.#engine.answer(this.run, environment, {
+        answer,
+        by: this.#by.name,
+        ...(this.#by.isVerified && { verified: true }),
+      });
     } catch (error) {
       throw asRefusal(error);
     }

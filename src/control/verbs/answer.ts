@@ -18,6 +18,7 @@ export async function answerApproval(place: Place, request: AnswerRequest, by: A
   const given = {
     answer: request.answer,
     by: by.name,
+    ...(by.isVerified && { verified: true as const }),
     ...(request.comment !== undefined && { comment: request.comment }),
   };
   if (isElsewhere) {

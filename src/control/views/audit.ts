@@ -25,6 +25,8 @@ export interface AuditEntry {
   deed: Deed;
   /** As whoever asked was called on their machine, or by the server that knew them. Absent: Baton, by its rules. */
   by?: string;
+  /** Of who answered: nobody had made sure that it was them. */
+  unverified?: true;
   run?: RunId;
   /** The release that is moved, or is made by the run. */
   release?: number;
@@ -134,13 +136,19 @@ function saidBy(event: EngineEvent, isRetried: boolean): Said | undefined {
       return { deed: "cancelled", by: event.by };
     case "approval.given": {
       const { by, environment, comment } = event;
-      return { deed: "approved", by, environments: [environment], ...(comment !== undefined && { comment }) };
+      return {
+        deed: "approved",
+        by,
+        ...unverified(event),
+        environments: [environment],
+        ...(comment !== undefined && { comment }),
+      };
     }
     case "approval.answered": {
       const { answer, by, environment, comment } = event;
       const environments = [environment];
       if (answer === "expired") return { deed: "let expire", environments };
-      return { deed: answer, by, environments, ...(comment !== undefined && { comment }) };
+      return { deed: answer, by, ...unverified(event), environments, ...(comment !== undefined && { comment }) };
     }
     case "lock.released": {
       const pipelines = Object.entries(event.deployed).map(([name, record]) => [name, originOf(record)]);
@@ -177,3 +185,5 @@ function deedOf({ moves, plan }: Extract<EngineEvent, { type: "run.created" }>):
 function changedBy({ environments, jobs }: Plan): string[] {
   return environments.filter((name) => jobs.some((job) => job.environment === name && job.decision === "run"));
 }
+
+const unverified = ({ verified }: { verified?: true }) => (verified ? {} : { unverified: true as const });

@@ -11,6 +11,8 @@ import type { ApprovalState, RunEnvironment, RunState } from "../state.ts";
 export interface Answer {
   answer: "approved" | "rejected";
   by: string;
+  /** They had signed in. */
+  verified?: true;
   comment?: string;
 }
 
@@ -74,7 +76,7 @@ function nextReminder(reminderMs: number | undefined, { now, expiresAt }: { now:
 /** What the approval of one person comes to: the answer, or one of the several that it takes. */
 export function approvalBy(
   { count, given }: ApprovalState,
-  said: { run: RunId; environment: string; by: string; comment?: string },
+  said: Omit<Answer, "answer"> & { run: RunId; environment: string },
 ): ApprovalAnswered | ApprovalGiven {
   if (given.length + 1 < count) return { type: "approval.given", ...said };
   return { type: "approval.answered", answer: "approved", ...said };
