@@ -29,6 +29,8 @@ export interface PipelineChange {
   /** Files, by digest. */
   artifacts: ValueChange[];
   outputs: ValueChange[];
+  /** What jobs of the second do, where they run, that no rollback undoes: migrations, say. Absent: nothing, or it is the same. */
+  irreversible?: { job: string; does: string }[];
 }
 
 export interface SetDifference {
@@ -82,7 +84,10 @@ function pipelineChange(
     );
   const artifacts = valueChanges(files(was, from), files(is, to));
   const outputs = valueChanges(values(was, from), values(is, to));
-  if (was === undefined) return { ...common, change: "new", artifacts, outputs };
+  const jobs = Object.entries(to.delivery.pipelines.find(({ name }) => name === pipeline)?.jobs ?? {});
+  const lasting = jobs.flatMap(([job, { irreversible: does }]) => (does === undefined ? [] : [{ job, does }]));
+  const irreversible = lasting.length > 0 && { irreversible: lasting };
+  if (was === undefined) return { ...common, change: "new", artifacts, outputs, ...irreversible };
   if (is === undefined) return { ...common, change: "gone", artifacts, outputs };
   const definition = otherDefinition(pipeline, { from, to, environment });
   const isSame = definition === undefined && artifacts.length === 0 && outputs.length === 0 && was.commit === is.commit;
@@ -92,6 +97,7 @@ function pipelineChange(
     ...(definition !== undefined && { definition }),
     artifacts,
     outputs,
+    ...(!isSame && irreversible),
   };
 }
 

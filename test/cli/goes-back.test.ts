@@ -140,3 +140,19 @@ test(
 );
 
 const asksFor = ({ type }: EngineEvent) => type === "approval.requested";
+
+test("what lies between two releases says what no rollback undoes", async (t) => {
+  const box = sandbox(t, { files: { ".gitignore": "there/\n", "there/x": "", schema: "1\n", page: "well 1\n" } });
+  box.write({ "baton.yaml": definition(join(box.root, "there")).replace("condition: { environment: prod }", "") });
+  box.commit("one");
+  assert.equal((await box.baton("run", "--env", "dev")).code, 0);
+  push(box, { schema: "2\n" });
+  assert.equal((await box.baton("run", "--env", "dev")).code, 0);
+  const between = await box.baton("release", "diff", "1", "2");
+  assert.match(between.stdout, /data {2}changes\n.*\n {4}beware: migrate drops a column, which no rollback undoes\n/);
+  const notes = await box.baton("release", "show", "2", "--markdown");
+  assert.match(notes.stdout, /\*\*no rollback undoes\*\*: migrate drops a column\n/);
+  push(box, { page: "well 2\n" });
+  assert.equal((await box.baton("run", "--env", "dev")).code, 0);
+  assert.doesNotMatch((await box.baton("release", "diff", "2", "3")).stdout, /beware/, "it does not run again");
+});

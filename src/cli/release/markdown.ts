@@ -33,6 +33,7 @@ function pipelineLines({
   commits,
   without,
   definition,
+  irreversible = [],
   artifacts,
   outputs,
 }: PipelineDiffView): string[] {
@@ -44,6 +45,7 @@ function pipelineLines({
     ...(commits ?? []).map(commitLine),
     ...(without ?? []).map((one) => `${commitLine(one)} **taken back**`),
     ...(definition === undefined ? [] : [`- definition: ${escaped(definition)}`]),
+    ...irreversible.map(({ job, does }) => `- **no rollback undoes**: ${escaped(job)} ${escaped(does)}`),
     ...artifacts.map(({ name, from, to }) => valueLine({ name: `files ${name}`, from: short(from), to: short(to) })),
     ...outputs.map(({ name, ...values }) => valueLine({ name: `output ${name}`, ...values })),
   ];

@@ -120,7 +120,11 @@ export function diffLines(view: ReleaseDiffView, { out }: Shown): string[] {
   const { from, to, environment, pipelines, settings } = view;
   const where = environment === undefined ? "" : out.faint(` (as they are in ${environment})`);
   const lines = [`${out.strong(`from ${sideText(from)} to ${sideText(to)}`)}${where}`];
-  for (const pipeline of pipelines) lines.push(...pipelineLines(pipeline, out));
+  for (const pipeline of pipelines) {
+    lines.push(...pipelineLines(pipeline, out));
+    for (const { job, does } of pipeline.irreversible ?? [])
+      lines.push(`    ${out.warning("beware:")} ${job} ${does}, which no rollback undoes`);
+  }
   for (const { name, from: was, to: is } of settings) lines.push(`  ${valueText(name, was, is)}`);
   return lines;
 }

@@ -63,6 +63,10 @@ export const releaseDiffView = z
         definition: z.string().optional(),
         artifacts: z.array(change),
         outputs: z.array(change),
+        irreversible: z
+          .array(z.strictObject({ job: z.string(), does: z.string() }))
+          .optional()
+          .meta({ description: "What jobs of the second do that no rollback undoes." }),
         commits: z.array(commitLine).optional(),
         without: z.array(commitLine).optional(),
       }),

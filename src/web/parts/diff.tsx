@@ -31,7 +31,7 @@ export function Diff({ diff: { pipelines, settings } }: { diff: ReleaseDiff }) {
 const words = { changed: "", new: "new", gone: "gone", same: "the same" } as const;
 
 function Pipeline({ change }: { change: PipelineDiff }) {
-  const { pipeline, change: kind, from, to, definition, artifacts, outputs, commits, without } = change;
+  const { pipeline, change: kind, from, to, definition, artifacts, outputs, commits, without, irreversible } = change;
   const files = artifacts.map(({ name, from, to }) => ({
     name: `file ${name}`,
     ...(from !== undefined && { from: digest(from) }),
@@ -58,6 +58,11 @@ function Pipeline({ change }: { change: PipelineDiff }) {
         </>
       )}
       {kind === "changed" && commits === undefined && <p class="muted">Git cannot tell which commits these are.</p>}
+      {(irreversible ?? []).map(({ job, does }) => (
+        <p key={job}>
+          No rollback undoes it: {job} {does}
+        </p>
+      ))}
       {definition !== undefined && <p class="muted">Its definition is another one: {definition}</p>}
       <Values values={values} />
     </section>
