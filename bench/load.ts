@@ -1,11 +1,12 @@
 /**
- * A server under load, by hand: `node bench/load.ts --seconds 30`. Runs that print all the time, people who look on, and what both
- * cost: how late a line and an event are seen, what memory and processors the server takes. With `--seconds 600` it is a soak.
+ * A server under load, by hand: `node bench/load.ts --seconds 30`. Runs that begin and people who come in one moment, runs that print all
+ * the time, people who look on, and what it costs: how late a line and an event are seen, what memory and processors the server takes.
+ * With `--seconds 600` it is a soak. `--profile FOLDER` leaves what V8 says of the server there.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { get, type IncomingMessage } from "node:http";
+import { Agent, get, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
@@ -21,6 +22,8 @@ const { values } = parseArgs({
     runs: { type: "string", default: "50" },
     lines: { type: "string", default: "10000" },
     viewers: { type: "string", default: "200" },
+    before: { type: "string", default: "5" },
+    profile: { type: "string" },
   },
 });
 const seconds = Number(values.seconds);
@@ -48,7 +51,14 @@ pipelines:
 `,
 });
 
-const server = spawn(baton, ["serve", "--port", "0"], { cwd, stdio: ["ignore", "pipe", "inherit"] });
+const server = spawn(baton, ["serve", "--port", "0"], {
+  cwd,
+  stdio: ["ignore", "pipe", "inherit"],
+  env: {
+    ...process.env,
+    ...(values.profile !== undefined && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${values.profile}` }),
+  },
+});
 process.on("exit", () => server.kill());
 const [line] = (await once(createInterface({ input: server.stdout! }), "line")) as [string];
 const url = line.trim();
@@ -74,24 +84,72 @@ class Delays {
   }
 }
 
-const delays = { line: new Delays(), event: new Delays(), board: new Delays() };
+const delays = {
+  start: new Delays(),
+  open: new Delays(),
+  come: new Delays(),
+  line: new Delays(),
+  event: new Delays(),
+  board: new Delays(),
+};
+/** Who was not let in. */
+const turnedAway: string[] = [];
 let linesSeen = 0;
 /** Who comes late reads what was printed before: that is not late. */
 let isMeasured = false;
 const left = new AbortController();
 
-/** Reads a stream as long as the load lasts. Of what comes at once only the newest is timed. */
-async function look(path: string, delay: Delays): Promise<void> {
-  const asked = get(url + path, { agent: false, signal: left.signal, headers: { accept: "text/event-stream" } });
+/** What a browser asks for when somebody opens the board, before anything is seen. */
+async function openBoard(agent: Agent): Promise<void> {
+  const page = await ask("/", agent);
+  const files = [...page.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path!);
+  const views = ["/api/session", "/api/board", "/api/status?most=20", "/api/approvals"];
+  await Promise.all([...files, ...views].map((path) => ask(path, agent)));
+}
+
+async function ask(path: string, agent: Agent): Promise<string> {
+  const answer = await answered(path, agent, { "accept-encoding": "gzip, deflate, br" });
+  if (answer.headers["content-encoding"] !== undefined) {
+    for await (const _ of answer);
+    return "";
+  }
+  answer.setEncoding("utf8");
+  return (await answer.toArray()).join("");
+}
+
+async function answered(path: string, agent: Agent, headers: Record<string, string>): Promise<IncomingMessage> {
+  const asked = get(url + path, { agent, signal: left.signal, headers });
   const [answer] = (await once(asked, "response")) as [IncomingMessage];
   if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode}`);
   asked.on("error", () => {});
   answer.on("error", () => {});
+  return answer;
+}
+
+/** Opens the board, and reads a stream as long as the load lasts. Of what comes at once only the newest is timed. */
+async function look(path: string, delay: Delays): Promise<void> {
+  const cameMs = performance.now();
+  // As many connections as a browser has to one server.
+  const agent = new Agent({ keepAlive: true, maxSockets: 6 });
+  let answer: IncomingMessage;
+  try {
+    await openBoard(agent);
+    delays.open.add(performance.now() - cameMs);
+    answer = await answered(path, agent, { accept: "text/event-stream" });
+  } catch (error) {
+    turnedAway.push((error as Error).message);
+    return;
+  }
+  delays.come.add(performance.now() - cameMs);
+  answer.on("error", () => {});
   answer.setEncoding("utf8");
+  let begun = "";
   answer.on("data", (text: string) => {
-    if (delay === delays.line) linesSeen += text.split("\n\n").length - 1;
-    const at = /.*"at":(\d+)/s.exec(text)?.[1];
-    if (at !== undefined && isMeasured && !text.includes("event: beat")) delay.add(Date.now() - Number(at));
+    const blocks = (begun + text).split("\n\n");
+    begun = blocks.pop()!;
+    if (delay === delays.line) linesSeen += blocks.length;
+    const at = /"at":(\d+)/.exec(blocks.at(-1) ?? "")?.[1];
+    if (at !== undefined && isMeasured && !blocks.at(-1)!.includes("event: beat")) delay.add(Date.now() - Number(at));
   });
 }
 
@@ -118,20 +176,34 @@ function costs(): { memoryMb: number; mostMb: number; cpuMs: number } {
 
 const startMs = Date.now();
 /** What starting all of them may take. */
-const beginSeconds = 20 + runs + viewers / 10;
+const beginSeconds = 20 + Number(values.before) + runs + viewers / 10;
 const until = Math.ceil(startMs / 1000) + seconds + beginSeconds;
 const wanted = { env: "dev", force: true, parameters: { until: String(until) } };
-const started: string[] = [];
 const idle = costs();
 const { plan } = await post<{ plan: string }>("/api/plan", wanted);
-while (started.length < runs) started.push((await post<{ run: string }>("/api/runs", { ...wanted, plan })).run);
+const beforeStarts = { ...costs(), ms: performance.now() };
+const started = await Promise.all(
+  Array.from({ length: runs }, async () => {
+    const { run } = await post<{ run: string }>("/api/runs", { ...wanted, plan });
+    delays.start.add(performance.now() - beforeStarts.ms);
+    return run;
+  }),
+);
+const afterStarts = { ...costs(), ms: performance.now() };
 process.stderr.write(`${runs} runs after ${Math.round((Date.now() - startMs) / 1000)} s\n`);
 const job = encodeURIComponent("build.print");
-// Half of them look at the board, half follow a log.
-for (let viewer = 0; viewer < viewers; viewer++) {
-  if (viewer % 2 === 0) await look("/api/events", delays.event);
-  else await look(`/api/runs/${started[viewer % started.length]}/logs/${job}/stream?from=0`, delays.line);
-}
+// They print for a while before anybody looks.
+await pause(Number(values.before) * 1000);
+const beforeCome = costs();
+// Half of them look at the board, half follow a log from its beginning.
+await Promise.all(
+  Array.from({ length: viewers }, (_, viewer) =>
+    viewer % 2 === 0
+      ? look("/api/events", delays.event)
+      : look(`/api/runs/${started[viewer % started.length]}/logs/${job}/stream?from=0`, delays.line),
+  ),
+);
+const afterCome = costs();
 process.stderr.write(`${viewers} viewers after ${Math.round((Date.now() - startMs) / 1000)} s\n`);
 await pause(2_000);
 isMeasured = true;
@@ -162,7 +234,20 @@ left.abort();
 server.kill("SIGTERM");
 await once(server, "close");
 
+const cpu = (from: { cpuMs: number }, to: { cpuMs: number }) =>
+  `${((to.cpuMs - from.cpuMs) / 1000).toFixed(1)} s of processors`;
 const rows = [
+  [
+    `${runs} runs started at once, until the answer`,
+    delays.start.of(0.5),
+    `${delays.start.of(1)}, ${cpu(beforeStarts, afterStarts)}`,
+  ],
+  [
+    `${viewers} viewers at once, until the answer`,
+    delays.come.of(0.5),
+    `${delays.come.of(1)}, ${cpu(beforeCome, afterCome)}`,
+  ],
+  ["of them turned away", String(turnedAway.length), [...new Set(turnedAway)].join(", ")],
   ["lines seen by all", `${Math.round(linesSeen / tookS)} a second`, ""],
   ["a line, from the job to a viewer", delays.line.of(0.5), delays.line.of(0.99)],
   ["an event, from the journal to a viewer", delays.event.of(0.5), delays.event.of(0.99)],
