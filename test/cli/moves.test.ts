@@ -270,27 +270,31 @@ test("a release that ends half-way is told where it is, until something has pass
   assert.equal(await halves(), undefined);
 });
 
-test("nobody is asked twice for one promotion, and a newer release may be asked for beside it", async (t) => {
-  const { box, release } = shop(t);
-  const asks = box.read("baton.yaml").replace("after: dev }", "after: dev, approval: { reviewers: [kim] } }");
-  box.write({ "baton.yaml": asks });
-  await release("one");
-  assert.equal((await box.baton("promote", "--to", "prod")).code, 0);
-  await refusedAs(
-    box,
-    ["promote", "--to", "prod"],
-    /run r0002 waits to bring release 1 to prod already.*\n {2}next: baton approve r0002 prod/,
-  );
-  assert.equal((await box.baton("promote", "--to", "prod", "--dry-run")).code, 0, "who only looks may");
-  await release("two");
-  assert.equal((await box.baton("promote", "--to", "prod")).code, 0, "that is another release");
-  await refusedAs(box, ["approve", "prod"], /several things wait for an answer: r0002 prod, r0004 prod/, 2);
-  assert.equal((await box.baton("cancel", "r0002")).code, 0);
-  assert.equal((await box.baton("promote", "1", "--to", "prod")).code, 0, "nobody waits with this one any more");
-  assert.equal((await box.baton("cancel", "r0004")).code, 0);
-  assert.equal((await box.baton("cancel", "r0005")).code, 0);
-  await refusedAs(box, ["approve", "prod"], /there is no run "prod"/, 2);
-  assert.equal((await box.baton("promote", "--to", "prod")).code, 0);
-  const approved = await box.baton("approve", "prod");
-  assert.match(approved.stdout, /promotion of release \d passed/, approved.stderr);
-});
+test(
+  "nobody is asked twice for one promotion, and a newer release may be asked for beside it",
+  fullDepth(),
+  async (t) => {
+    const { box, release } = shop(t);
+    const asks = box.read("baton.yaml").replace("after: dev }", "after: dev, approval: { reviewers: [kim] } }");
+    box.write({ "baton.yaml": asks });
+    await release("one");
+    assert.equal((await box.baton("promote", "--to", "prod")).code, 0);
+    await refusedAs(
+      box,
+      ["promote", "--to", "prod"],
+      /run r0002 waits to bring release 1 to prod already.*\n {2}next: baton approve r0002 prod/,
+    );
+    assert.equal((await box.baton("promote", "--to", "prod", "--dry-run")).code, 0, "who only looks may");
+    await release("two");
+    assert.equal((await box.baton("promote", "--to", "prod")).code, 0, "that is another release");
+    await refusedAs(box, ["approve", "prod"], /several things wait for an answer: r0002 prod, r0004 prod/, 2);
+    assert.equal((await box.baton("cancel", "r0002")).code, 0);
+    assert.equal((await box.baton("promote", "1", "--to", "prod")).code, 0, "nobody waits with this one any more");
+    assert.equal((await box.baton("cancel", "r0004")).code, 0);
+    assert.equal((await box.baton("cancel", "r0005")).code, 0);
+    await refusedAs(box, ["approve", "prod"], /there is no run "prod"/, 2);
+    assert.equal((await box.baton("promote", "--to", "prod")).code, 0);
+    const approved = await box.baton("approve", "prod");
+    assert.match(approved.stdout, /promotion of release \d passed/, approved.stderr);
+  },
+);

@@ -18,6 +18,7 @@ export const howToGet = {
   chromium: debian("chromium"),
   "cfn-lint": "pip install cfn-lint",
   curl: debian("curl"),
+  diff: debian("diffutils"),
   dot: debian("graphviz"),
   gh: debian("gh"),
   grep: debian("grep"),
