@@ -373,6 +373,8 @@ export interface Underway {
   begin(watcher: Watcher): Promise<Begun>;
   /** As it is now; undefined before it was made. */
   view(): RunView | undefined;
+  /** Where it has ended half-way, in place of what had passed there, and does not go back by itself. */
+  left(): string[];
   /** What it asks people now: nothing any more once it has ended or is cancelled, or where all that waited is skipped. */
   approvals(): ApprovalView[];
   /** What jobs usually take, in milliseconds. */

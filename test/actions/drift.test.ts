@@ -108,6 +108,12 @@ test("a job where no action knows how to look says so, and a command of its own 
     JSON.stringify(refused) + String("error" in refused && refused.error),
     /no step of this job knows how to look for drift/,
   );
+  const sometimes = { ...s3.sync({ from: "dist", bucket: "pages" }), condition: { environment: "dev" } } as const;
+  const pages = pipeline("web", { jobs: { deploy: { deploys: true, drift: true, steps: [sometimes] } } });
+  assert.throws(
+    () => delivery("shop", { pipelines: [pages], environments: [env("dev")] }),
+    /looks for drift, and runs under a condition alone/,
+  );
   const own = judged("./look.sh");
   assert.ok(own.ok);
   const { drift, driftEnv } = own.value.pipelines[0]!.jobs.deploy!;

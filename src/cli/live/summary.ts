@@ -45,7 +45,7 @@ export async function summarise({ underway, terminal, ...outcome }: Outcome): Pr
     const columns = terminal.stdout.columns ?? Number.POSITIVE_INFINITY;
     print(...summaryLines(run, { style: terminal.out, columns }), ...serviceLines(services, keepServices));
   }
-  suggestNext(terminal, run, { again: outcome.again ?? sameAgain(run), by: outcome.by });
+  suggestNext(terminal, run, { again: outcome.again ?? sameAgain(run), by: outcome.by, left: underway.left() });
   if (outcome.interrupted && run.conclusion === "cancelled") return exitCodes.interrupted;
   return run.conclusion === "succeeded" || run.conclusion === "waiting" ? exitCodes.clean : exitCodes.failed;
 }
@@ -160,13 +160,18 @@ function sameAgain({ path, moves }: RunView): string {
   return commandLine("run", path.length > 1 ? { to } : { env: to });
 }
 
-function suggestNext(terminal: Terminal, run: RunView, { again, by }: { again: string; by: Actor }): void {
+function suggestNext(
+  terminal: Terminal,
+  run: RunView,
+  { again, by, left }: { again: string; by: Actor; left: readonly string[] },
+): void {
   switch (run.conclusion) {
     case "succeeded":
       terminal.suggest("baton status", "what is deployed where");
       break;
     case "failed":
       suggestAfterFailure(terminal, run, again);
+      if (run.moves?.kind !== "rollback") for (const environment of left) terminal.suggest(...nextForLeft(environment));
       break;
     case "cancelled":
       if (run.cancelledBy === undefined) {
@@ -217,8 +222,6 @@ function suggestAfterFailure(terminal: Terminal, run: RunView, again: string): v
     terminal.suggest(retry, "if it was not the files: runs what failed again on the same ones");
     if (run.moves?.kind === "rollback") terminal.suggest("baton release list", "what else could be gone back to");
   }
-  if (run.moves?.kind !== "rollback")
-    for (const environment of run.left ?? []) terminal.suggest(...nextForLeft(environment));
 }
 
 /** Kinds of failure that say nothing against the files. */

@@ -9,6 +9,7 @@ import { processOf } from "../../store/lease.ts";
 import type { Actor } from "../control.ts";
 import type { Begun, Underway, Watcher } from "../host.ts";
 import type { JobId, RunId } from "../views/events.ts";
+import { leftBy } from "../views/half-deployed.ts";
 import { type ApprovalView, approvalsIn, mostAttemptsOf, type RunView, runView } from "../views/run.ts";
 import { type OwedView, owedIn } from "../views/status.ts";
 import { timeLeft } from "../views/time-left.ts";
@@ -84,6 +85,11 @@ export class LocalUnderway implements Underway {
     } catch (error) {
       throw asRefusal(error);
     }
+  }
+
+  left(): string[] {
+    const state = this.#state;
+    return state === undefined ? [] : leftBy(this.#engine.state, state);
   }
 
   view(): RunView | undefined {

@@ -6,7 +6,6 @@ import { releaseMeant } from "../../engine/state.ts";
 import { type AskedOf, askedOf } from "../../engine/waiting.ts";
 import type { Deployed, JobId, Plan } from "../../plan/plan.ts";
 import { criticalPathOf } from "./critical-path.ts";
-import { leftBy } from "./half-deployed.ts";
 import { type Waiting, waitingIn } from "./waits.ts";
 
 /** One run as it is now. Plain data; times in milliseconds since the epoch, durations in milliseconds. */
@@ -43,8 +42,6 @@ export interface RunView {
   waiting: Waiting[];
   /** What is deployed now in the environments of the run, by environment and pipeline. */
   environments: Record<string, Record<string, Deployed>>;
-  /** Where it has ended half-way, in place of what had passed there. Absent: nowhere. */
-  left?: string[];
 }
 
 export interface MovedRelease {
@@ -83,7 +80,6 @@ export interface ApprovalView extends AskedOf {
 
 export function runView(state: State, run: RunState, now: number): RunView {
   const hasEnded = run.finished !== undefined;
-  const left = leftBy(state, run);
   return {
     version: 1,
     run: run.id,
@@ -110,7 +106,6 @@ export function runView(state: State, run: RunState, now: number): RunView {
     environments: Object.fromEntries(
       run.plan.environments.map((environment) => [environment, state.deployed[environment] ?? {}]),
     ),
-    ...(left.length > 0 && { left }),
   };
 }
 

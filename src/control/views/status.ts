@@ -45,7 +45,7 @@ export interface OwedView {
   at: number;
 }
 
-export interface OpenRun extends Omit<RunView, "environments" | "left"> {
+export interface OpenRun extends Omit<RunView, "environments"> {
   /** Who asked for it. */
   by?: string;
   /** The process that runs it; absent when nobody does. */

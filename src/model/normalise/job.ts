@@ -120,6 +120,13 @@ function readDrift(
       help: 'write the command that does: drift: "./look.sh", which ends with 0 where everything is as the job left it, with 2 where not',
     });
   }
+  const sometimes = steps.find(({ step, look }) => look !== undefined && step.condition !== undefined);
+  if (sometimes !== undefined) {
+    form.refuse("drift-under-condition", path, {
+      message: `the step "${sometimes.step.name}" looks for drift, and runs under a condition alone`,
+      help: 'write the command that looks, and asks what the condition does: drift: "./look.sh"',
+    });
+  }
   const { command: drift, env: driftEnv } = driftCommand(looks);
   return { drift, driftEnv };
 }

@@ -139,16 +139,7 @@ const runFields = {
   waiting: z.array(waiting),
 };
 
-export const runView = z
-  .strictObject({
-    ...runFields,
-    environments: deployedByPlace,
-    left: z
-      .array(z.string())
-      .optional()
-      .meta({ description: "Environments where it has ended half-way, in place of what had passed there." }),
-  })
-  .meta({ id: "Run" });
+export const runView = z.strictObject({ ...runFields, environments: deployedByPlace }).meta({ id: "Run" });
 
 const openRun = z
   .strictObject({
