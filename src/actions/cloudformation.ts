@@ -1,5 +1,6 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
-import { type AnyValue, compose, named, type Piece, publishing, quote } from "./compose.ts";
+import { shellWord } from "../model/shell-word.ts";
+import { type AnyValue, compose, named, type Piece, publishing } from "./compose.ts";
 import { checkInput, type InputForm } from "./inputs.ts";
 
 export interface CloudFormationDeployInput<Own extends string = never> {
@@ -29,7 +30,7 @@ function pairs(flag: string, entries: Readonly<Record<string, AnyValue>> = {}): 
   const list = Object.entries(entries);
   return list.length === 0
     ? []
-    : [` --${flag}`, ...list.flatMap(([key, value]): Piece[] => [` ${quote(key)}=`, { value }])];
+    : [` --${flag}`, ...list.flatMap(([key, value]): Piece[] => [` ${shellWord(key)}=`, { value }])];
 }
 
 /** The value of one output of a stack. */
@@ -38,7 +39,7 @@ function outputOf(stack: AnyValue, key: string): Piece[] {
   return [
     "aws cloudformation describe-stacks --stack-name ",
     { value: stack },
-    ` --query ${quote(query)} --output text`,
+    ` --query ${shellWord(query)} --output text`,
   ];
 }
 
@@ -85,7 +86,7 @@ export const cloudformation = {
       [
         "aws cloudformation deploy --no-fail-on-empty-changeset --stack-name ",
         { value: stack },
-        ` --template-file ${quote(template)}`,
+        ` --template-file ${shellWord(template)}`,
         ...(capabilities.length === 0 ? [] : [` --capabilities ${capabilities.join(" ")}`]),
         ...pairs("parameter-overrides", parameters),
         ...pairs("tags", tags),

@@ -1,5 +1,6 @@
 import type { EnvInput, StepInput, ValueInput } from "../model/authored.ts";
 import { sh } from "../model/sh.ts";
+import { shellWord } from "../model/shell-word.ts";
 
 /** Script text, or a value: words of it that are literal are quoted, the rest reaches the script through variables. */
 export type Piece = string | { readonly value: AnyValue };
@@ -46,7 +47,7 @@ function scripted(name: string, pieces: readonly Piece[]): StepInput<never, stri
     strings[strings.length - 1] += text;
   };
   const fill = (value: AnyValue) => {
-    if (typeof value !== "object") write(quote(String(value)));
+    if (typeof value !== "object") write(shellWord(String(value)));
     else if (isList(value)) for (const part of value) fill(part);
     else {
       values.push(value);
@@ -82,16 +83,11 @@ function given(values: Readonly<Record<string, AnyValue | undefined>>): EnvInput
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as EnvInput<string>;
 }
 
-/** A literal word for a shell script. */
-export function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
 /** Lines that append outputs to the file in `$BATON_OUTPUT`: name of the output, command that prints its value. */
 export function publishing(outputs: Readonly<Record<string, readonly Piece[]>>): Piece[] {
   return Object.entries(outputs).flatMap(([name, command]) => [
     `\nvalue=$(`,
     ...command,
-    `)\nprintf '%s=%s\\n' ${quote(name)} "$value" >> "$BATON_OUTPUT"`,
+    `)\nprintf '%s=%s\\n' ${shellWord(name)} "$value" >> "$BATON_OUTPUT"`,
   ]);
 }

@@ -1,5 +1,6 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
-import { compose, named, type Piece, quote } from "./compose.ts";
+import { shellWord } from "../model/shell-word.ts";
+import { compose, named, type Piece } from "./compose.ts";
 import { checkInput, type InputForm, type WrongInput } from "./inputs.ts";
 
 export interface DockerBuildInput<Own extends string = never> {
@@ -110,11 +111,11 @@ export const docker = {
     const { repository, publish, context = ".", file, target, platforms, tag, registry, layers } = input;
     const options: Piece[] = [
       ...(tag === undefined ? [] : ([' --tag "$repository":', { value: tag }] satisfies Piece[])),
-      ...(file === undefined ? [] : [` --file ${quote(file)}`]),
-      ...(target === undefined ? [] : [` --target ${quote(target)}`]),
-      ...(platforms === undefined ? [] : [` --platform ${quote(platforms.join(","))}`]),
+      ...(file === undefined ? [] : [` --file ${shellWord(file)}`]),
+      ...(target === undefined ? [] : [` --target ${shellWord(target)}`]),
+      ...(platforms === undefined ? [] : [` --platform ${shellWord(platforms.join(","))}`]),
       ...Object.entries(input.arguments ?? {}).flatMap(([name, value]): Piece[] => [
-        ` --build-arg ${quote(name)}=`,
+        ` --build-arg ${shellWord(name)}=`,
         { value },
       ]),
       ...(layers === undefined
@@ -152,11 +153,11 @@ export const docker = {
         ownTag,
         `docker buildx build --builder ${builder} --push --metadata-file "$own/metadata.json" --tag "$repository:$tag"`,
         ...options,
-        ` ${quote(context)}\n`,
+        ` ${shellWord(context)}\n`,
         // One entry on a line, as buildx writes it.
         `digest=$(sed -n 's/^ *"containerimage.digest": *"\\(sha256:[0-9a-f]\\{64\\}\\)".*/\\1/p' "$own/metadata.json")\n`,
         `[ -n "$digest" ] || { echo "docker did not say which image it pushed" >&2; exit 1; }\n`,
-        `printf '%s=%s@%s\\n' ${quote(publish)} "$repository" "$digest" >> "$BATON_OUTPUT"`,
+        `printf '%s=%s@%s\\n' ${shellWord(publish)} "$repository" "$digest" >> "$BATON_OUTPUT"`,
       ],
     );
   },

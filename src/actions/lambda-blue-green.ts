@@ -1,5 +1,6 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
-import { type AnyValue, compose, named, type Piece, quote } from "./compose.ts";
+import { shellWord } from "../model/shell-word.ts";
+import { type AnyValue, compose, named, type Piece } from "./compose.ts";
 import { checkInput, type InputForm, type WrongInput } from "./inputs.ts";
 import { codeDrift } from "./lambda-code-drift.ts";
 
@@ -120,7 +121,7 @@ function ringing(alarms: readonly AnyValue[]): Piece[] {
 /** A shell of its own, so that its first failing command ends it wherever it is called. */
 function answers(check: string | undefined): string {
   if (check === undefined) return "answers() { :; }\n";
-  return `answers() { FUNCTION=$name VERSION=$version bash -eo pipefail -c ${quote(check)}; }\n`;
+  return `answers() { FUNCTION=$name VERSION=$version bash -eo pipefail -c ${shellWord(check)}; }\n`;
 }
 
 const common = `answering_all() {

@@ -32,7 +32,7 @@ export const s3 = {
       ' "$there"\nfound=$(diff -rq ',
       { value: from },
       ' "$there" || [ $? = 1 ])\n',
-      ...(others === "kept" ? ['found=$(printf "%s" "$found" | grep -v "^Only in $there" || true)\n'] : []),
+      ...(others === "kept" ? ['found=$(printf "%s" "$found" | grep -vF "Only in $there" || true)\n'] : []),
       'if [ -n "$found" ]; then printf "%s\\n" "${found//"$there"/the bucket}"; exit 2; fi',
     ];
     return compose(

@@ -1,5 +1,6 @@
 import type { StepInput, ValueInput } from "../model/authored.ts";
-import { compose, named, type Piece, publishing, quote } from "./compose.ts";
+import { shellWord } from "../model/shell-word.ts";
+import { compose, named, type Piece, publishing } from "./compose.ts";
 import { checkInput, type InputForm } from "./inputs.ts";
 
 export interface TerraformInput<Own extends string = never> {
@@ -40,11 +41,12 @@ const forms = {
 /** Not asked anything, no colours, and the lock of the state is waited for rather than failed on. */
 const lock = "-input=false -no-color -lock-timeout=5m";
 
-const at = ({ directory }: TerraformInput<string>) => (directory === undefined ? "" : ` -chdir=${quote(directory)}`);
+const at = ({ directory }: TerraformInput<string>) =>
+  directory === undefined ? "" : ` -chdir=${shellWord(directory)}`;
 
 function init(input: TerraformInput<string>, more: string): Piece[] {
   const backend = Object.entries(input.backend ?? {}).flatMap(([name, value]): Piece[] => [
-    ` -backend-config=${quote(name)}=`,
+    ` -backend-config=${shellWord(name)}=`,
     { value },
   ]);
   return [`terraform${at(input)} init -input=false -no-color${more}`, ...backend, "\n"];
@@ -52,7 +54,7 @@ function init(input: TerraformInput<string>, more: string): Piece[] {
 
 function variables(input: TerraformChangeInput<string>): Piece[] {
   return Object.entries(input.variables ?? {}).flatMap(([name, value]): Piece[] => [
-    ` -var ${quote(name)}=`,
+    ` -var ${shellWord(name)}=`,
     { value },
   ]);
 }
@@ -107,7 +109,7 @@ export const terraform = {
         ...variables(input),
         ...(input.report === undefined
           ? []
-          : [`\nterraform${at(input)} show -no-color baton.tfplan > ${quote(input.report)}`]),
+          : [`\nterraform${at(input)} show -no-color baton.tfplan > ${shellWord(input.report)}`]),
       ],
     );
   },
@@ -130,7 +132,7 @@ export const terraform = {
           Object.fromEntries(
             Object.entries(input.publish ?? {}).map(([name, output]) => [
               name,
-              [`terraform${at(input)} output -raw ${quote(output)}`],
+              [`terraform${at(input)} output -raw ${shellWord(output)}`],
             ]),
           ),
         ),

@@ -1,7 +1,4 @@
-/** A word as a shell takes it: quoted only where it has to be. */
-export function shellWord(word: string): string {
-  return /^[\w./=@:,+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
+import { shellWord } from "../model/shell-word.ts";
 
 type Given = Record<string, string | true | readonly string[] | undefined>;
 

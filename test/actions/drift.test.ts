@@ -220,15 +220,23 @@ cat digest`;
 });
 
 test("CDK and Terraform are asked for what they would change", (t) => {
-  const npx = `echo "npx $*"; [ ! -e broken ] || exit 1; case "$*" in *--fail*) [ ! -e differs ] ;; esac`;
+  const npx = `[ "$*" = "cdk diff --no-change-set --app cdk.out" ] || exit 9
+[ ! -e broken ] || { echo "no such app"; exit 1; }
+cat counted`;
   const terraformProgram = `echo "terraform $*"; echo "$*" >> asked; case "$*" in *detailed-exitcode*) exit "$(cat planned)" ;; esac`;
   const { root, run, write } = place(t, { npx, terraform: terraformProgram });
   const app = lookOf(cdk.deploy({ app: "cdk.out" })).drift;
-  assert.deepEqual(run(app), { status: 0, said: "npx cdk diff --all --app cdk.out\n" });
-  write({ differs: "" });
-  assert.equal(run(app).status, 2);
+  const counted = (text: string) => {
+    write({ counted: `Stack Shop\n${text}` });
+    return run(app);
+  };
+  assert.deepEqual(counted("Number of stacks with differences: 0\n"), { status: 0, said: "" });
+  const differs = counted("Number of stacks with differences: 10\n");
+  assert.deepEqual(differs, { status: 2, said: "Stack Shop\nNumber of stacks with differences: 10\n" });
+  assert.equal(counted("").status, 1, "it does not say");
   write({ broken: "" });
-  assert.equal(run(app).status, 1);
+  assert.deepEqual(run(app), { status: 1, said: "no such app\n" });
+
   const asked = join(root, "asked");
 
   const applied = lookOf(

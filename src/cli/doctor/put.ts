@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import type { ReadinessView } from "../../control/views/readiness.ts";
+import { shellWord } from "../../model/shell-word.ts";
 import { type ExitCode, exitCodes, UsageError } from "../problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -66,8 +67,6 @@ async function filledIn(command: string, terminal: Terminal): Promise<string | u
     rest = rest.slice(found.index + found[0].length);
   }
 }
-
-const shellWord = (value: string) => (/^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`);
 
 async function ran(command: string, { cwd, env, entry, say }: Terminal): Promise<boolean> {
   // `baton` is this one, on whatever path it is.

@@ -1,4 +1,5 @@
 import type { Value } from "../delivery.ts";
+import { shellWord } from "../shell-word.ts";
 
 interface Look {
   run: string;
@@ -18,14 +19,10 @@ export function driftCommand(looks: readonly Look[]): { command: string; env: Re
       env[here] = value;
       return `export ${name}="$${here}"; `;
     });
-    const folder = workingDirectory === "." ? "" : `cd ${quoted(workingDirectory)} && `;
-    return `(${given.join("")}${folder}exec bash --noprofile --norc -eo pipefail -c ${quoted(run)}) || ended $?`;
+    const folder = workingDirectory === "." ? "" : `cd ${shellWord(workingDirectory)} && `;
+    return `(${given.join("")}${folder}exec bash --noprofile --norc -eo pipefail -c ${shellWord(run)}) || ended $?`;
   });
   const ended = `found=0
 ended() { [ "$1" = 2 ] || exit "$1"; found=2; }`;
   return { command: [ended, ...parts, 'exit "$found"'].join("\n"), env };
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -58,11 +58,12 @@ function Pipeline({ change }: { change: PipelineDiff }) {
         </>
       )}
       {kind === "changed" && commits === undefined && <p class="muted">Git cannot tell which commits these are.</p>}
-      {(irreversible ?? []).map(({ job, does }) => (
-        <p key={job}>
-          No rollback undoes it: {job} {does}
-        </p>
-      ))}
+      {!isOlder &&
+        irreversible?.map(({ job, does }) => (
+          <p key={job}>
+            No rollback undoes it: {job} {does}
+          </p>
+        ))}
       {definition !== undefined && <p class="muted">Its definition is another one: {definition}</p>}
       <Values values={values} />
     </section>

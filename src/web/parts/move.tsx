@@ -208,9 +208,13 @@ function Warnings({
         </li>
       ))}
       {irreversible.map(({ release: of, job, does }) => (
-        <p key={job}>
-          {job} of release {of} {does}, and {kind === "rollback" ? "this does not undo it" : "no rollback undoes that"}.
-        </p>
+        <li key={`${of} ${job}`} class="state-asking">
+          <StateIcon state="asking" />
+          <span>
+            {job} of release {of} {does}, and{" "}
+            {kind === "rollback" ? "this does not undo it" : "no rollback undoes that"}.
+          </span>
+        </li>
       ))}
       {undoes.length > 0 && (
         <li class="state-waiting">

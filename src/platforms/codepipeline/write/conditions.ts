@@ -1,7 +1,7 @@
 import type { Condition } from "../../../model/delivery.ts";
 import { matchesAny } from "../../../model/filters.ts";
+import { shellWord } from "../../../model/shell-word.ts";
 import { CannotWrite } from "../../generated.ts";
-import { shellWord } from "./shell.ts";
 
 /** What is known of a place when the files are written. */
 export interface KnownFacts {

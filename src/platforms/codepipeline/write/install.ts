@@ -1,11 +1,11 @@
 /** Tools of a job on its build machine: in the version that the job asks for, or the build ends before anything is done. */
 
 import type { Tool } from "../../../model/delivery.ts";
+import { shellWord } from "../../../model/shell-word.ts";
 import { HIGHEST, type Interval, intervalsOf, overlap, type Version } from "../../../model/version-range.ts";
 import { CannotWrite } from "../../generated.ts";
 import type { JobPlace } from "./job-place.ts";
 import { machineOf } from "./machines.ts";
-import { shellWord } from "./shell.ts";
 
 interface Runtime {
   readonly runtime: string;

@@ -1,4 +1,5 @@
 import type { OutputType } from "../../../model/delivery.ts";
+import { shellWord } from "../../../model/shell-word.ts";
 import { reachableInRecords } from "./separate/handed.ts";
 import { givenTo } from "./shell.ts";
 
@@ -105,4 +106,4 @@ function reachable(readers: Publishing["readers"]): string {
 }`;
 }
 
-const quoted = (value: object) => `'${JSON.stringify(value).replaceAll("'", "'\\''")}'`;
+const quoted = (value: object) => shellWord(JSON.stringify(value));

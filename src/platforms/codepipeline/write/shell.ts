@@ -1,10 +1,7 @@
 /** Text of commands in buildspecs. */
 
 import type { Retry, Step } from "../../../model/delivery.ts";
-
-/** A literal word. */
-export const shellWord = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+import { shellWord } from "../../../model/shell-word.ts";
 
 /** Literal text between double quotes. */
 export const inDoubleQuotes = (text: string): string => text.replaceAll(/[\\"$`]/g, "\\$&");
